@@ -1,0 +1,100 @@
+// swift-tools-version: 6.2
+// The order of the targets is the order of the house: each imports only those above it.
+// Run Scripts/bootstrap first: it lays the pinned C sources and libraries out under .deps/.
+import PackageDescription
+
+let deps = Context.packageDirectory + "/.deps"
+
+/// Every Swift target of ours is built with these.
+let house: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableExperimentalFeature("Lifetimes"),
+]
+/// Modules that touch no C pointer say so, and the compiler holds them to it (SE-0458).
+let pointerFree: [SwiftSetting] = house + [.strictMemorySafety()]
+
+let package = Package(
+  name: "atoll",
+  platforms: [.macOS(.v26)],
+  products: [
+    .executable(name: "atoll", targets: ["atoll"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+    .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
+  ],
+  targets: [
+    // C libraries: pinned sources under .deps, Debian's static archives, our own prototypes.
+    .target(name: "CLLHTTP", path: ".deps/llhttp", exclude: [".version"], publicHeadersPath: "include"),
+    .target(name: "CYYJSON", path: ".deps/yyjson", exclude: [".version"], publicHeadersPath: "include"),
+    .target(
+      name: "CUV", path: "Sources/CLibraries/CUV",
+      linkerSettings: [.unsafeFlags(["-Xlinker", "-l:libuv_a.a"]), .linkedLibrary("pthread"), .linkedLibrary("dl"), .linkedLibrary("rt")]),
+    .target(
+      name: "CPCRE2", path: "Sources/CLibraries/CPCRE2",
+      linkerSettings: [.unsafeFlags(["-Xlinker", "-l:libpcre2-8.a"])]),
+    .target(
+      name: "CCrypto", path: "Sources/CLibraries/CCrypto",
+      linkerSettings: [.unsafeFlags(["-Xlinker", "-l:libcrypto.a"])]),
+    .target(
+      name: "CWasmtime", path: "Sources/CLibraries/CWasmtime",
+      linkerSettings: [
+        .unsafeFlags([
+          "-L", deps + "/lib", "-lwasmtime",
+          "-Xlinker", "-rpath", "-Xlinker", deps + "/lib",
+          "-Xlinker", "-rpath", "-Xlinker", "$ORIGIN", "-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib",
+        ])
+      ]),
+
+    // The house.
+    .target(name: "EventLoop", dependencies: ["CUV"], swiftSettings: house),
+    .target(name: "JSON", dependencies: ["CYYJSON", "CPCRE2"], swiftSettings: house),
+    .target(
+      name: "HTTPServer",
+      dependencies: ["EventLoop", "CLLHTTP", .product(name: "HTTPTypes", package: "swift-http-types")],
+      swiftSettings: house),
+    .target(name: "Manifests", dependencies: ["JSON", .product(name: "TOMLKit", package: "TOMLKit")], swiftSettings: pointerFree),
+    .target(name: "Sandbox", dependencies: ["EventLoop", "CWasmtime", "CCrypto"], swiftSettings: house),
+    .target(name: "Bundles", dependencies: ["JSON", "Manifests", "Sandbox"], swiftSettings: pointerFree),
+    .target(name: "MCP", dependencies: ["JSON", .product(name: "HTTPTypes", package: "swift-http-types")], swiftSettings: pointerFree),
+    .target(
+      name: "Nodes",
+      dependencies: [
+        "EventLoop", "HTTPServer", "JSON", "Manifests", "Sandbox", "Bundles", "MCP",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ],
+      swiftSettings: pointerFree),
+    .executableTarget(
+      name: "atoll",
+      dependencies: [
+        "EventLoop", "JSON", "Manifests", "Sandbox", "Bundles", "MCP", "Nodes",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ],
+      swiftSettings: pointerFree),
+
+    // The Swift guest SDK. Workers compile it for wasm32; here it is built for the host, for its tests.
+    .target(name: "AtollWorker", swiftSettings: house),
+
+    .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: house),
+    .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: house),
+    .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "EventLoop"], swiftSettings: house),
+    .testTarget(name: "ManifestsTests", dependencies: ["Manifests"], swiftSettings: house),
+    .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "EventLoop", "CWasmtime"], swiftSettings: house),
+    .testTarget(name: "BundlesTests", dependencies: ["Bundles"], swiftSettings: house),
+    .testTarget(name: "MCPTests", dependencies: ["MCP", "JSON"], swiftSettings: house),
+    .testTarget(name: "NodesTests", dependencies: ["Nodes"], swiftSettings: house),
+    .testTarget(name: "TidyTests", swiftSettings: house),
+    .testTarget(name: "EndToEnd", swiftSettings: house),
+  ],
+  cLanguageStandard: .gnu11
+)
