@@ -221,9 +221,8 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
 
   /// The same loop seen as a task executor.
   ///
-  /// It is a second object because the runtime compares the task executor that a job runs under with the one its task
-  /// prefers, and enqueues the job again on every actor call while they differ. So a job that came in here runs under
-  /// both, and a job that came in on the serial executor under that alone.
+  /// It is a second object so that the queue can tell a job of a task from a job of an actor: they run under different
+  /// executors, as `run` in `Executor.swift` explains.
   public final class Preference: TaskExecutor, @unchecked Sendable {
     // The loop owns this object; a task that still runs keeps the loop's thread, and so the loop, alive.
     private unowned(unsafe) let loop: EventLoop
