@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct TCPListenerTests {
   /// A blocking client socket that connects by itself, as an outside process would; negative when refused.
-  private func connectBlocking(port: UInt16) -> Int32 {
+  func connectBlocking(port: UInt16) -> Int32 {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -188,6 +188,41 @@ import Testing
       #expect(listener?.isClosed == true)
       for client in clients { Glibc.close(client) }
       listener = nil
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func withoutDescriptorsAListenerRestsAndLosesNobody() async {
+    // In a process of its own, because the limit is the whole process's.
+    await #expect(processExitsWith: .success) {
+      let loop = try EventLoop()
+      var exhausted: [LoopError] = []
+      var accepted: [TCPConnection] = []
+      var limit = rlimit()
+      getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+      let listener = try TCPListener(loop: loop, address: .loopback(port: 0)) { accepted.append($0) }
+      for _ in 0..<3 { precondition(TCPListenerTests().connectBlocking(port: listener.address.port) >= 0) }
+      // No descriptor from here on.
+      let highest = dup(0)
+      var none = limit
+      none.rlim_cur = rlim_t(highest)
+      close(highest)
+      setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &none)
+      let begin = loop.now
+      listener.onExhausted = { error in
+        exhausted.append(error)
+        if exhausted.count == 3 { setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) }
+      }
+      loop.timer(afterMilliseconds: 10, repeatMilliseconds: 10) {
+        if accepted.count == 3 || loop.now - begin > 5_000_000_000 { loop.stop() }
+      }
+      loop.run()
+      precondition(accepted.count == 3, "a waiting connection was lost")
+      precondition(exhausted.allSatisfy { $0.code == .tooManyDescriptors && $0.message.contains("ulimit") })
+      // Two pauses of 50 ms, and few turns in them: the loop did not spin.
+      precondition(loop.now - begin >= 100_000_000)
+      precondition(loop.statistics.turns < 100)
+      precondition(loop.closedCleanly)
+      exit(EXIT_SUCCESS)
     }
   }
 }
