@@ -1,6 +1,7 @@
 // A schema written as a TOML table, as JSON bytes. Written once, at load: the same text always gives the same bytes,
 // and keys keep the order the author gave them, since models read them in that order.
-import TOMLKit
+internal import JSON
+internal import TOMLKit
 
 struct InlineSchema {
   let file: String
@@ -25,7 +26,7 @@ struct InlineSchema {
     for (position, key) in keys.enumerated() {
       guard let value = table[key] else { continue }
       if position > 0 { json.append(UInt8(ascii: ",")) }
-      write(key)
+      JSONWriter.append(key, to: &json)
       json.append(UInt8(ascii: ":"))
       try write(value.tomlValue, at: path + [.key(key)], depth: depth)
     }
@@ -44,33 +45,17 @@ struct InlineSchema {
         try write(array[index].tomlValue, at: path + [.index(index)], depth: depth + 1)
       }
       json.append(UInt8(ascii: "]"))
-    case .string: write(value.string ?? "")
-    case .int: json.append(contentsOf: "\(value.int ?? 0)".utf8)
+    case .string: JSONWriter.append(value.string ?? "", to: &json)
+    case .int: JSONWriter.append(value.int ?? 0, to: &json)
     case .bool: json.append(contentsOf: "\(value.bool ?? false)".utf8)
     case .double:
       guard let number = value.double, number.isFinite else {
         throw error(at: path, "JSON has no infinity and no NaN; write a finite number")
       }
-      json.append(contentsOf: "\(number)".utf8)
+      JSONWriter.append(number, to: &json)
     case .date, .time, .dateTime:
       throw error(at: path, "JSON has no dates; write it as a string in quotes")
     }
-  }
-
-  /// RFC 8259, 7: quotes, backslashes and control characters are escaped, the rest stands as it is.
-  private mutating func write(_ text: String) {
-    let hex = Array("0123456789abcdef".utf8)
-    json.append(UInt8(ascii: "\""))
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"): json += [UInt8(ascii: "\\"), byte]
-      case 0x0A: json += Array("\\n".utf8)
-      case 0x09: json += Array("\\t".utf8)
-      case 0..<0x20: json += Array("\\u00".utf8) + [hex[Int(byte >> 4)], hex[Int(byte & 15)]]
-      default: json.append(byte)
-      }
-    }
-    json.append(UInt8(ascii: "\""))
   }
 
   private func checkDepth(_ depth: Int, at path: [PathStep]) throws(ManifestError) {

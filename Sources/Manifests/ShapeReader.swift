@@ -1,6 +1,6 @@
 // Holds a TOML document against its shape: one walk that refuses what the shape does not know and fills in what the
 // author left out. What comes out needs no further check of types or ranges.
-import TOMLKit
+internal import TOMLKit
 
 /// A table that obeys its shape.
 struct CheckedTable {

@@ -59,7 +59,12 @@ import Testing
     let input = try Manifest.parse(text, schema: .none).tools[0].input
     #expect(
       String(decoding: input.bytes, as: UTF8.self)
-        == #"{"type":"object","required":["b","a"],"properties":{"b":{"type":"number","minimum":-1.5,"multipleOf":0.25,"maximum":1000.0},"a":{"type":"string","pattern":"\\d\"","description":"tab\tand é and \u0001"}}}"#)
+        == #"{"type":"object","required":["b","a"],"properties":{"b":{"type":"number","minimum":-1.5,"multipleOf":0.25,"maximum":1000},"a":{"type":"string","pattern":"\\d\"","description":"tab\tand é and \u0001"}}}"#)
+  }
+
+  @Test func anOutputSchemaNeedsNoType() throws {
+    let tool = try Manifest.parse(Samples.least(ending: "output = \"typeless.json\""), schema: Samples.files).tools[0]
+    #expect(tool.output?.bytes == Array("{}".utf8))
   }
 
   @Test(arguments: [

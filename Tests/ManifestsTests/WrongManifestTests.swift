@@ -118,6 +118,14 @@ import Testing
     Case(Samples.least(ending: "input = { type = \"object\", at = 2020-01-01 }"), 5, .badSchema, "JSON has no dates"),
     Case(Samples.least(ending: "[tools.input]\ntype = \"object\"\nmaximum = inf"), 7, .badSchema, "no infinity"),
     Case(Samples.least(ending: "input = " + nested(65)), 5, .badSchema, "nested deeper than 64"),
+    Case(Samples.least(ending: "input = \"list.json\""), 1, .badSchema, "`input` of tool `greet` must be a JSON object", file: "list.json"),
+    Case(Samples.least(ending: "input = \"broken.json\""), 3, .badSchema, "cannot be read: not valid JSON", file: "broken.json"),
+    Case(Samples.least(ending: "input = \"string.json\""), 2, .badSchema, "must have \"type\": \"object\" at its root", file: "string.json"),
+    Case(Samples.least(ending: "input = \"typeless.json\""), 1, .badSchema, "has no \"type\" at its root; write \"type\": \"object\"", file: "typeless.json"),
+    Case(Samples.least(ending: "output = \"list.json\""), 1, .badSchema, "`output` of tool `greet` must be a JSON object", file: "list.json"),
+    Case(Samples.least(ending: "output = \"twice.json\""), 3, .badSchema, "has the key \"a\" twice", file: "twice.json"),
+    Case(Samples.least(ending: "input = { type = \"string\" }"), 5, .badSchema, "must have \"type\": \"object\""),
+    Case(Samples.least(ending: "input = {}"), 5, .badSchema, "has no \"type\""),
   ]
 
   static let syntax: [Case] = [
