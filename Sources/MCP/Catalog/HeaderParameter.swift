@@ -89,7 +89,7 @@ private struct SchemaWalk {
     guard HeaderValue.isToken(token.utf8) else {
       throw refusal(location, "is \"\(token)\", which is no header name; use letters, digits and -")
     }
-    guard let typeName = schema[key: "type"]?.string, let kind = HeaderParameter.Kind(rawValue: typeName) else {
+    guard let typeName = schema["type"]?.string, let kind = HeaderParameter.Kind(rawValue: typeName) else {
       throw refusal(location, "needs \"type\": \"string\", \"integer\" or \"boolean\" beside it, and no list of types")
     }
     let parameter = HeaderParameter(

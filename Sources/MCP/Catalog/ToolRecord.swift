@@ -32,7 +32,7 @@ struct ToolRecord: Sendable {
     guestPrefix = prefix
 
     let input = try ToolRecord.parsed(tool.inputSchema, of: tool, kind: "input")
-    guard input.root.isObject, input.root[key: "type"]?.isString("object") == true else {
+    guard input.root.isObject, input.root["type"]?.isString("object") == true else {
       throw MCPError(
         .invalidSchema, "tool `\(tool.name)`: the root of the input schema must have \"type\": \"object\" (MCP demands it)")
     }
@@ -43,13 +43,21 @@ struct ToolRecord: Sendable {
       guard output.root.isObject else {
         throw MCPError(.invalidSchema, "tool `\(tool.name)`: the output schema must be an object, not true or false")
       }
-      outputIsObject = output.root[key: "type"]?.isString("object") == true
+      outputIsObject = output.root["type"]?.isString("object") == true
       outputSchema = try ToolRecord.compiled(bytes, limits: schemaLimits, of: tool, kind: "output")
     } else {
       outputIsObject = false
       outputSchema = nil
     }
-    emptyArgumentsProblem = BadArguments.text(tool: tool.name, schema: inputSchema, emptyObject: ())
+    emptyArgumentsProblem = try ToolRecord.problemWithNoArguments(tool.name, inputSchema)
+  }
+
+  private static func problemWithNoArguments(_ name: String, _ schema: JSONSchema) throws(MCPError) -> String? {
+    do {
+      return BadArguments.text(tool: name, violations: try schema.validate(bytes: ToolCall.noArguments))
+    } catch {
+      throw MCPError(.invalidSchema, "tool `\(name)`: the input schema cannot be tried: \(error)", cause: error)
+    }
   }
 
   /// The conformance suite's bound and the specification's alphabet (mcp.md 9.14).

@@ -23,11 +23,14 @@ enum Base64 {
   }
 
   /// Whether the text is canonical base64; allocates nothing.
-  static func isValid(_ text: ArraySlice<UInt8>) -> Bool {
-    guard let padding = padding(of: text) else { return false }
+  static func isValid(_ text: Span<UInt8>) -> Bool {
+    guard text.count.isMultiple(of: 4) else { return false }
+    guard text.count > 0 else { return true }
+    let pad = UInt8(ascii: "=")
+    let padding = text[text.count - 1] != pad ? 0 : text[text.count - 2] == pad ? 2 : 1
     var last: UInt8 = 0
-    for character in text.dropLast(padding) {
-      guard let value = value(of: character) else { return false }
+    for index in 0..<(text.count - padding) {
+      guard let value = value(of: text[index]) else { return false }
       last = value
     }
     switch padding {

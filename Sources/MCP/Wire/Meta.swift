@@ -1,4 +1,5 @@
 // The keys of `_meta` (mcp.md 1.3) and which of them are the protocol's own.
+internal import JSON
 
 enum Meta {
   static let protocolVersion = "io.modelcontextprotocol/protocolVersion"
@@ -8,9 +9,12 @@ enum Meta {
   static let progressToken = "progressToken"
   static let serverInfo = "io.modelcontextprotocol/serverInfo"
 
-  static let logLevels: Set<String> = [
-    "debug", "info", "notice", "warning", "error", "critical", "alert", "emergency",
-  ]
+  static let logLevels = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"]
+
+  static func isLogLevel(_ value: JSONValue) -> Bool {
+    for level in logLevels where value.isString(level) { return true }
+    return false
+  }
 
   /// Whether a key belongs to the protocol: its prefix has `modelcontextprotocol` or `mcp` as the second label.
   static func isReserved(_ key: String) -> Bool {
