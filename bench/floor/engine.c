@@ -120,7 +120,7 @@ wasmtime_module_t *module_load(wasm_engine_t *engine, bytes_t wasm) {
   int descriptor = memfd_create("module", MFD_CLOEXEC);
   if (descriptor < 0) fail("cannot make a memory file: %s", strerror(errno));
   snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
-  write_file(path, (bytes_t){(uint8_t *)serialized.data, serialized.size});
+  write_file(path, (bytes_t){serialized.data, serialized.size});
   wasm_byte_vec_delete(&serialized);
   check("map", wasmtime_module_deserialize_file(engine, path, &mapped), NULL);
   close(descriptor);

@@ -11,6 +11,10 @@ typedef struct {
   size_t size;
 } bytes_t;
 
+// The one function that the product has no use for: it grants every import by name.
+wasmtime_error_t *wasmtime_linker_define_unknown_imports_as_traps(
+    wasmtime_linker_t *linker, wasmtime_module_t *module);
+
 // Prints the message and ends the process with status 1.
 _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 // Ends the process if either is set, with wasmtime's own words.
