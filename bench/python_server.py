@@ -14,7 +14,7 @@ server = MCPServer("hello", log_level="ERROR")
 
 
 @server.tool(structured_output=False)
-def hello(name: str = "world") -> str:
+def greet(name: str) -> str:
     """Greets someone by name."""
     return f"Hello, {name}!"
 

@@ -6,7 +6,7 @@ import Testing
 struct TheBinary {}
 
 enum Hello {
-  static let tool = "hello"
+  static let tool = "greet"
   static let arguments = #"{"name":"Ada"}"#
   static let answer = "Hello, Ada!"
 }

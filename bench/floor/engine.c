@@ -17,7 +17,8 @@ enum {
   MEMORY_BYTES_MAX = 64 << 20,
   MEMORY_KEPT_BYTES = 512 << 10,
   TABLE_KEPT_BYTES = 16 << 10,
-  STACK_KEPT_BYTES = 64 << 10,
+  WASM_STACK_BYTES = 1 << 20,
+  ASYNC_STACK_BYTES = 2 << 20,
   TABLE_ELEMENTS = 2000,
   EPOCH_TICK_NS = 1000000,
 };
@@ -75,16 +76,18 @@ static void *tick(void *engine) {
 
 static wasmtime_pooling_allocation_config_t *pool_new(void) {
   wasmtime_pooling_allocation_config_t *pool = wasmtime_pooling_allocation_config_new();
-  wasmtime_pooling_allocation_config_total_core_instances_set(pool, LIVE_INSTANCES);
   wasmtime_pooling_allocation_config_total_memories_set(pool, LIVE_INSTANCES);
   wasmtime_pooling_allocation_config_total_tables_set(pool, LIVE_INSTANCES);
   wasmtime_pooling_allocation_config_total_stacks_set(pool, LIVE_INSTANCES);
-  wasmtime_pooling_allocation_config_max_unused_warm_slots_set(pool, LIVE_INSTANCES);
-  wasmtime_pooling_allocation_config_max_memory_size_set(pool, MEMORY_BYTES_MAX);
+  wasmtime_pooling_allocation_config_total_core_instances_set(pool, LIVE_INSTANCES * 2);
+  wasmtime_pooling_allocation_config_total_component_instances_set(pool, 1);
+  wasmtime_pooling_allocation_config_total_gc_heaps_set(pool, 1);
   wasmtime_pooling_allocation_config_table_elements_set(pool, TABLE_ELEMENTS);
+  wasmtime_pooling_allocation_config_max_memory_size_set(pool, MEMORY_BYTES_MAX);
+  wasmtime_pooling_allocation_config_max_unused_warm_slots_set(pool, LIVE_INSTANCES);
   wasmtime_pooling_allocation_config_linear_memory_keep_resident_set(pool, MEMORY_KEPT_BYTES);
   wasmtime_pooling_allocation_config_table_keep_resident_set(pool, TABLE_KEPT_BYTES);
-  wasmtime_pooling_allocation_config_async_stack_keep_resident_set(pool, STACK_KEPT_BYTES);
+  wasmtime_pooling_allocation_config_async_stack_keep_resident_set(pool, 0);
   return pool;
 }
 
@@ -92,12 +95,20 @@ wasm_engine_t *engine_new(void) {
   wasm_config_t *config = wasm_config_new();
   wasmtime_config_epoch_interruption_set(config, true);
   wasmtime_config_memory_init_cow_set(config, true);
+  wasmtime_config_max_wasm_stack_set(config, WASM_STACK_BYTES);
+  wasmtime_config_async_stack_size_set(config, ASYNC_STACK_BYTES);
   wasmtime_config_wasm_threads_set(config, false);
+  wasmtime_config_shared_memory_set(config, false);
   wasmtime_config_wasm_gc_set(config, false);
   wasmtime_config_wasm_function_references_set(config, false);
   wasmtime_config_wasm_memory64_set(config, false);
   wasmtime_config_wasm_multi_memory_set(config, false);
+  wasmtime_config_wasm_custom_page_sizes_set(config, false);
+  wasmtime_config_wasm_relaxed_simd_deterministic_set(config, true);
   wasmtime_config_concurrency_support_set(config, false);
+  wasmtime_config_native_unwind_info_set(config, false);
+  wasmtime_config_parallel_compilation_set(config, true);
+  wasmtime_config_cranelift_opt_level_set(config, WASMTIME_OPT_SPEED);
   wasmtime_pooling_allocation_config_t *pool = pool_new();
   wasmtime_pooling_allocation_strategy_set(config, pool);
   wasmtime_pooling_allocation_config_delete(pool);
