@@ -42,9 +42,7 @@ struct ToolRequest: HeaderSource {
     body = writer.bytes
   }
 
-  func values(_ lowercasedName: String) -> [String] {
-    headers.filter { $0.0.lowercased() == lowercasedName }.map(\.1)
-  }
+  func lookup(_ lowercasedName: String) -> HeaderLookup { HeaderList(headers.map { ($0.0, $0.1) }).lookup(lowercasedName) }
 
   /// The MCP endpoint of a URL: `/mcp` where the URL names no path.
   static func endpoint(_ url: String) -> String {

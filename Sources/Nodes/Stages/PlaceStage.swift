@@ -4,7 +4,7 @@ import MCP
 
 struct PlaceStage: Stage {
   func answer(_ call: Call, _ next: Next) async -> ToolOutcome {
-    call.ledger.site = call.loop.siteName
+    call.ledger.place = (site: call.loop.siteName, loop: call.loop.name)
     return await next(call)
   }
 }
