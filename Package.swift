@@ -93,6 +93,7 @@ let package = Package(
     .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "EventLoop", "CWasmtime"], swiftSettings: house),
     .testTarget(name: "BundlesTests", dependencies: ["Bundles", "Manifests", "Sandbox"], swiftSettings: house),
     .testTarget(name: "MCPTests", dependencies: ["MCP", "JSON"], swiftSettings: house),
+    .testTarget(name: "AtollWorkerTests", dependencies: ["AtollWorker"], swiftSettings: house),
     .testTarget(name: "NodesTests", dependencies: ["Nodes"], swiftSettings: house),
     .testTarget(name: "TidyTests", swiftSettings: house),
     .testTarget(name: "EndToEnd", swiftSettings: house),
