@@ -72,7 +72,7 @@ def load(port, script):
             LOAD_CPU,
         )
     )
-    if "Non-2xx" in printed or "Socket errors" in printed:
+    if "Non-2xx" in printed or "Socket errors" in printed or " 0 requests in" in printed:
         raise BenchError(f"wrk saw failures: {printed}")
     return {
         "requests_per_second": float(re.search(r"Requests/sec:\s+([\d.]+)", printed)[1]),
@@ -83,8 +83,8 @@ def load(port, script):
 
 
 def _milliseconds(text):
-    value, unit = re.fullmatch(r"([\d.]+)(us|ms|s)", text).groups()
-    return float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
+    value, unit = re.fullmatch(r"([\d.]+)(us|ms|s|m)", text).groups()
+    return float(value) * {"us": 0.001, "ms": 1, "s": 1000, "m": 60_000}[unit]
 
 
 def _typical(rounds, name):
