@@ -77,13 +77,14 @@ def load(port, script):
     return {
         "requests_per_second": float(re.search(r"Requests/sec:\s+([\d.]+)", printed)[1]),
         "requests": int(re.search(r"(\d+) requests in", printed)[1]),
-        "p50_ms": _milliseconds(re.search(r"50%\s+(\S+)", printed)[1]),
-        "p99_ms": _milliseconds(re.search(r"99%\s+(\S+)", printed)[1]),
+        "p50_ms": _quantile_ms(printed, 50),
+        "p99_ms": _quantile_ms(printed, 99),
     }
 
 
-def _milliseconds(text):
-    value, unit = re.fullmatch(r"([\d.]+)(us|ms|s|m)", text).groups()
+def _quantile_ms(printed, percent):
+    """From a line such as "    99%    1.23ms"."""
+    value, unit = re.search(rf"^\s+{percent}%\s+([\d.]+)(us|ms|s|m)$", printed, re.MULTILINE).groups()
     return float(value) * {"us": 0.001, "ms": 1, "s": 1000, "m": 60_000}[unit]
 
 
