@@ -93,7 +93,7 @@ let package = Package(
     .testTarget(name: "BundlesTests", dependencies: ["Bundles"], swiftSettings: house),
     .testTarget(name: "MCPTests", dependencies: ["MCP", "JSON"], swiftSettings: house),
     .testTarget(name: "NodesTests", dependencies: ["Nodes"], swiftSettings: house),
-    .testTarget(name: "TidyTests", swiftSettings: house),
+    .testTarget(name: "TidyTests", dependencies: ["Manifests"], swiftSettings: house),
     .testTarget(name: "EndToEnd", exclude: ["clients"], swiftSettings: house),
   ],
   cLanguageStandard: .gnu11

@@ -47,7 +47,7 @@ enum LimitsTool {
 }
 
 enum Metrics {
-  static let liveInstances = "atoll_live_instances"
+  static let liveInstances = "atoll_instances_live"
 }
 
 enum ExitStatus {
