@@ -54,6 +54,8 @@ let package = Package(
         ])
       ]),
 
+    .target(name: "CCurl", path: "Sources/CLibraries/CCurl", linkerSettings: [.linkedLibrary("dl")]),
+
     // The house.
     .target(name: "EventLoop", dependencies: ["CUV"], swiftSettings: house),
     .target(name: "JSON", dependencies: ["CYYJSON", "CPCRE2"], swiftSettings: house),
@@ -61,6 +63,7 @@ let package = Package(
       name: "HTTPServer",
       dependencies: ["EventLoop", "CLLHTTP", .product(name: "HTTPTypes", package: "swift-http-types")],
       swiftSettings: house),
+    .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: house),
     .target(name: "Manifests", dependencies: ["JSON", .product(name: "TOMLKit", package: "TOMLKit")], swiftSettings: pointerFree),
     .target(name: "Sandbox", dependencies: ["EventLoop", "CWasmtime", "CCrypto"], swiftSettings: house),
     .target(name: "Bundles", dependencies: ["JSON", "Manifests", "Sandbox"], swiftSettings: pointerFree),
@@ -76,7 +79,7 @@ let package = Package(
     .executableTarget(
       name: "atoll",
       dependencies: [
-        "EventLoop", "JSON", "Manifests", "Sandbox", "Bundles", "MCP", "Nodes",
+        "EventLoop", "JSON", "HTTPClient", "Manifests", "Sandbox", "Bundles", "MCP", "Nodes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],

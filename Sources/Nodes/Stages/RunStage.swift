@@ -1,0 +1,19 @@
+// Stage 4, innermost: one fresh instance answers the call and is gone.
+
+import MCP
+import Sandbox
+
+struct RunStage: Stage {
+  func answer(_ call: Call, _ next: Next) async -> ToolOutcome {
+    let outcome = await call.loop.sandbox.call(
+      call.worker.program, request: call.request.guestRequest(), ledger: call.ledger)
+    switch outcome {
+    case .answered(let bytes):
+      return call.worker.loaded.program.kind == .command ? .commandOutput(bytes) : .answer(bytes)
+    case .exited(let status, let lastLine):
+      return .toolError(lastLine.isEmpty ? "the tool ended with exit code \(status) and no message" : lastLine)
+    case .fault(let fault):
+      return fault.kind == .cancelled ? .cancelled : .toolError(fault.message)
+    }
+  }
+}
