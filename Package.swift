@@ -86,7 +86,7 @@ let package = Package(
       swiftSettings: pointerFree),
 
     // The Swift guest SDK. Workers compile it for wasm32; here it is built for the host, for its tests.
-    .target(name: "AtollWorker", swiftSettings: house),
+    .target(name: "AtollWorker", exclude: ["Runtime"], swiftSettings: house),
 
     .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: house),
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: house),
@@ -95,6 +95,7 @@ let package = Package(
     .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "EventLoop", "CWasmtime"], swiftSettings: house),
     .testTarget(name: "BundlesTests", dependencies: ["Bundles"], swiftSettings: house),
     .testTarget(name: "MCPTests", dependencies: ["MCP", "JSON"], swiftSettings: house),
+    .testTarget(name: "AtollWorkerTests", dependencies: ["AtollWorker"], swiftSettings: house),
     .testTarget(name: "NodesTests", dependencies: ["Nodes"], swiftSettings: house),
     .testTarget(name: "TidyTests", dependencies: ["Manifests"], swiftSettings: house),
     .testTarget(name: "EndToEnd", exclude: ["clients"], swiftSettings: house),

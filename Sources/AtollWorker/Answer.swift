@@ -3,7 +3,7 @@
 /// The answer of a tool.
 public struct Answer {
   enum Body {
-    case text(String)
+    case text(Text)
     case structured((inout JSONWriter) -> Void)
     case content([Content])
     case error(String)
@@ -12,8 +12,13 @@ public struct Answer {
   let body: Body
 
   /// One block of text.
-  public static func text(_ text: String) -> Answer {
+  public static func text(_ text: Text) -> Answer {
     Answer(body: .text(text))
+  }
+
+  @_disfavoredOverload
+  public static func text(_ text: String) -> Answer {
+    Answer(body: .text(Text(text)))
   }
 
   /// A JSON value, written by `body`: the structured content, and the same as text for clients that read only that.
@@ -46,7 +51,7 @@ public struct Answer {
     switch body {
     case .text(let text):
       writer.raw(#"{"result":{"content":[{"type":"text","text":"#)
-      writer.string(text)
+      text.write(to: &writer)
       writer.raw("}]}}")
     case .structured(let body):
       writer.raw(#"{"result":{"structuredContent":"#)

@@ -32,14 +32,17 @@ static uintptr_t top;                  // first free byte; 0 before the first al
 static uintptr_t end;                  // of the memory that the instance has
 static block *freed[classes];
 
+// "allocation of 65536 bytes failed", then a trap: a null pointer would be a valid address in a worker.
 static _Noreturn void fail(size_t bytes) {
-  static char text[] = "allocation of           0 bytes failed";
-  char *digit = text + 22;
-  do {
-    *digit-- = (char)('0' + bytes % 10);
-    bytes /= 10;
-  } while (bytes > 0 && digit > text + 12);
-  atoll_log_write(level_allocation_failed, text, sizeof text - 1);
+  static const char before[] = "allocation of ", after[] = " bytes failed";
+  char digits[10], text[sizeof before + sizeof digits + sizeof after];
+  size_t count = 0, length = sizeof before - 1;
+  do digits[count++] = (char)('0' + bytes % 10);
+  while ((bytes /= 10) > 0);
+  __builtin_memcpy(text, before, length);
+  while (count > 0) text[length++] = digits[--count];
+  __builtin_memcpy(text + length, after, sizeof after - 1);
+  atoll_log_write(level_allocation_failed, text, length + sizeof after - 1);
   __builtin_trap();
 }
 
