@@ -98,7 +98,7 @@ let package = Package(
     .testTarget(name: "MCPTests", dependencies: ["MCP", "JSON"], swiftSettings: house),
     .testTarget(name: "AtollWorkerTests", dependencies: ["AtollWorker"], swiftSettings: house),
     .testTarget(name: "NodesTests", dependencies: ["Nodes"], swiftSettings: house),
-    .testTarget(name: "TidyTests", swiftSettings: house),
+    .testTarget(name: "TidyTests", dependencies: ["Manifests"], swiftSettings: house),
     .testTarget(name: "EndToEnd", exclude: ["clients"], swiftSettings: house),
   ],
   cLanguageStandard: .gnu11

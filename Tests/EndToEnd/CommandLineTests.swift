@@ -24,10 +24,10 @@ extension TheBinary {
 
     @Test(.timeLimit(.minutes(1)))
     func aToolErrorIsOne() throws {
-      let finished = try Command.run(["call", Bundles.limits(), Breach.trap.rawValue])
+      let finished = try Command.run(["call", Bundles.limits(), Breach.trap.tool])
       #expect(finished.status == ExitStatus.toolError, "\(finished.errors)")
       let overHTTP = try ServedNode([Bundles.limits()])
-      #expect(try Command.run(["call", overHTTP.url, Breach.trap.rawValue]).status == ExitStatus.toolError)
+      #expect(try Command.run(["call", overHTTP.url, Breach.trap.tool]).status == ExitStatus.toolError)
     }
 
     @Test(

@@ -42,7 +42,7 @@ extension TheBinary {
       let node = try ServedNode([Bundles.limits()])
       #expect(try node.get("/health/ready").status == 200)
       let waiting = try node.connect()
-      try waiting.send(ToolRequest(Breach.sleep.rawValue, Breach.sleep.arguments).text(port: node.port))
+      try waiting.send(ToolRequest(Breach.sleep.tool).text(port: node.port))
       let watching = try node.connect()
       usleep(200_000)
       node.terminate()

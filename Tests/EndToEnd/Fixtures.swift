@@ -11,35 +11,43 @@ enum Hello {
   static let answer = "Hello, Ada!"
 }
 
-/// workers/limits: one tool for each cap.
+/// workers/limits: the tools that end at a cap or in a trap, each with the fault that ends it and the manifest key
+/// that its message names.
 enum Breach: String, CaseIterable {
-  case grow, fill, loop, sleep, flood, trap, recurse
+  case grow, allocate, loop, sleep, flood, trap, recurse
+  case hostCalls = "host_calls"
 
-  var arguments: String { "{}" }
-
-  /// The fault that ends the call, and the manifest key its message names.
+  var tool: String { rawValue }
   var fault: String {
     switch self {
-    case .grow, .fill: "memory_limit"
+    case .grow, .allocate: "memory_limit"
     case .loop: "cpu_limit"
     case .sleep: "wall_limit"
     case .flood: "output_limit"
+    case .hostCalls: "host_call_limit"
     case .trap, .recurse: "trap"
     }
   }
   var key: String? {
     switch self {
-    case .grow, .fill: "limits.memory"
+    case .grow, .allocate: "limits.memory"
     case .loop: "limits.cpu_ms"
     case .sleep: "limits.wall_ms"
     case .flood: "limits.output"
+    case .hostCalls: "limits.host_calls"
     case .trap, .recurse: nil
     }
   }
 }
 
+/// Tools of workers/limits that end well, or as their author meant.
+enum LimitsTool {
+  static let fill = "fill"
+  static let fail = "fail"
+}
+
 enum Metrics {
-  static let liveInstances = "atoll_live_instances"
+  static let liveInstances = "atoll_instances_live"
 }
 
 enum ExitStatus {

@@ -61,20 +61,32 @@ enum Bundles {
 
   static func hello() throws -> String { try built.get().hello }
   static func limits() throws -> String { try built.get().limits }
+  /// workers/limits with 8 s of CPU and wall time, for what must still run when a test looks.
+  static func patientLimits() throws -> String { try built.get().patientLimits }
 
   private struct Built {
     let folder: TemporaryFolder
     let hello: String
     let limits: String
+    let patientLimits: String
 
     init() throws {
       folder = try TemporaryFolder()
       hello = try Self.build("hello", in: folder)
       limits = try Self.build("limits", in: folder)
+      patientLimits = try Self.build("limits", as: "patient", in: folder) { manifest in
+        manifest.replacing(#/(?m)^(cpu_ms|wall_ms) = \d+/#) { "\($0.output.1) = 8000" }
+      }
     }
 
-    static func build(_ name: String, in folder: TemporaryFolder) throws -> String {
-      let worker = try folder.copyWorker(name)
+    static func build(
+      _ name: String, as copy: String? = nil, in folder: TemporaryFolder,
+      editing edit: (String) -> String = { $0 }
+    ) throws -> String {
+      let worker = try folder.copyWorker(name, as: copy)
+      let manifest = worker + "/atoll.toml"
+      try edit(String(contentsOfFile: manifest, encoding: .utf8))
+        .write(toFile: manifest, atomically: false, encoding: .utf8)
       let finished = try Command.run(["build", worker], timeoutSeconds: 120)
       guard finished.status == 0 else { throw EndToEndError("atoll build \(name): \(finished.errors)") }
       return worker + "/.atoll/\(name).atoll"

@@ -12,18 +12,20 @@ extension TheBinary {
         node.url, mode: mode,
         steps: """
           [{"list": true}, {"call": "\(Hello.tool)", "arguments": \(Hello.arguments)}, {"call": "no-such-tool"},
-           {"call": "\(Breach.trap.rawValue)"}, {"call": "\(Hello.tool)", "arguments": \(Hello.arguments)}]
+           {"call": "\(Breach.trap.tool)"}, {"call": "\(LimitsTool.fail)", "arguments": {"message": "no such city"}},
+           {"call": "\(Hello.tool)", "arguments": \(Hello.arguments)}]
           """)
       #expect(report.version == (mode == "auto" ? "2026-07-28" : "2025-11-25"))
-      try #require(report.steps.count == 5)
+      try #require(report.steps.count == 6)
       let tools = try #require(report.steps[0].tools)
-      #expect(Set(tools.map(\.name)).isSuperset(of: Set([Hello.tool] + Breach.allCases.map(\.rawValue))))
+      #expect(Set(tools.map(\.name)).isSuperset(of: Set([Hello.tool] + Breach.allCases.map(\.tool))))
       #expect(report.steps[1].text == [Hello.answer] && report.steps[1].isError == false)
       #expect(report.steps[2].error?.code == -32602, "an unknown tool is a protocol error")
       #expect(report.steps[2].error?.message.contains("no-such-tool") == true)
       #expect(report.steps[3].isError == true)
       #expect(report.steps[3].text?.joined().contains(Breach.trap.fault) == true)
-      #expect(report.steps[4].text == [Hello.answer], "a trap costs its own call only")
+      #expect(report.steps[4].isError == true && report.steps[4].text?.joined().contains("no such city") == true)
+      #expect(report.steps[5].text == [Hello.answer], "a trap costs its own call only")
     }
 
     @Test(.timeLimit(.minutes(2)), arguments: ["auto", "legacy"])
@@ -39,10 +41,10 @@ extension TheBinary {
     /// mcp.md 2.14: closing the response stream is the cancellation of the modern era.
     @Test(.timeLimit(.minutes(2)))
     func aCancelledModernCallEndsItsInstance() throws {
-      let node = try ServedNode([Bundles.limits()])
+      let node = try ServedNode([Bundles.patientLimits()])
       let report = try ClientReport.run(
         node.url, mode: "auto",
-        steps: #"[{"call": "\#(Breach.sleep.rawValue)", "cancel_after_ms": 300}]"#)
+        steps: #"[{"call": "\#(Breach.sleep.tool)", "cancel_after_ms": 300}]"#)
       #expect(report.steps.first?.cancelled == true)
       let left = try Self.liveInstances(of: node, untilZeroFor: 1)
       #expect(left == 0)
@@ -51,13 +53,13 @@ extension TheBinary {
     /// Request ids repeat between clients: ending a legacy call by id would end a stranger's.
     @Test(.timeLimit(.minutes(2)))
     func aCancelledLegacyCallGoesOn() throws {
-      let node = try ServedNode([Bundles.limits()])
+      let node = try ServedNode([Bundles.patientLimits()])
       let report = try ClientReport.run(
         node.url, mode: "legacy",
-        steps: #"[{"call": "\#(Breach.sleep.rawValue)", "cancel_after_ms": 300}]"#)
+        steps: #"[{"call": "\#(Breach.sleep.tool)", "cancel_after_ms": 300}]"#)
       #expect(report.steps.first?.cancelled == true)
       #expect(try node.metric(Metrics.liveInstances) == 1)
-      #expect(try Self.liveInstances(of: node, untilZeroFor: 8) == 0, "its wall time ends it")
+      #expect(try Self.liveInstances(of: node, untilZeroFor: 12) == 0, "its wall time ends it")
     }
 
     private static func liveInstances(of node: ServedNode, untilZeroFor seconds: Double) throws -> Double? {

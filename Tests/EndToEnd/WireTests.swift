@@ -95,7 +95,7 @@ extension TheBinary {
     @Test(.timeLimit(.minutes(1)))
     func pastTheCeilingIs503WithRetryAfter() throws {
       let node = try Self.nodeWithLimits("instances = 1\nqueue = 1\nqueue_ms = 200", worker: Bundles.limits())
-      let answers = onThreads(8) { _ in try? node.call(Breach.sleep.rawValue, Breach.sleep.arguments).response }
+      let answers = onThreads(8) { _ in try? node.call(Breach.sleep.tool).response }
       let refused = answers.compactMap { $0 }.filter { $0.status == 503 }
       #expect(refused.count == 7, "\(answers.map { $0?.status ?? 0 })")
       #expect(refused.allSatisfy { Int($0.headers["retry-after"] ?? "") ?? 0 >= 1 })

@@ -72,19 +72,20 @@ def load(port, script):
             LOAD_CPU,
         )
     )
-    if "Non-2xx" in printed or "Socket errors" in printed:
+    if "Non-2xx" in printed or "Socket errors" in printed or " 0 requests in" in printed:
         raise BenchError(f"wrk saw failures: {printed}")
     return {
         "requests_per_second": float(re.search(r"Requests/sec:\s+([\d.]+)", printed)[1]),
         "requests": int(re.search(r"(\d+) requests in", printed)[1]),
-        "p50_ms": _milliseconds(re.search(r"50%\s+(\S+)", printed)[1]),
-        "p99_ms": _milliseconds(re.search(r"99%\s+(\S+)", printed)[1]),
+        "p50_ms": _quantile_ms(printed, 50),
+        "p99_ms": _quantile_ms(printed, 99),
     }
 
 
-def _milliseconds(text):
-    value, unit = re.fullmatch(r"([\d.]+)(us|ms|s)", text).groups()
-    return float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
+def _quantile_ms(printed, percent):
+    """From a line such as "    99%    1.23ms"."""
+    value, unit = re.search(rf"^\s+{percent}%\s+([\d.]+)(us|ms|s|m)$", printed, re.MULTILINE).groups()
+    return float(value) * {"us": 0.001, "ms": 1, "s": 1000, "m": 60_000}[unit]
 
 
 def _typical(rounds, name):
