@@ -1,8 +1,8 @@
 // What a node serves: a generation of workers, complete before anyone sees it.
 
 public import Bundles
-import Manifests
-import MCP
+public import Manifests
+public import MCP
 public import Sandbox
 
 /// A worker that was opened, compiled and checked. Immutable, shared by all loops.
@@ -104,7 +104,7 @@ final class Deployment: Sendable {
 
 extension CatalogTool {
   /// A manifest's tool as callers see it: under its own name, or with the prefix that node.toml gives its worker.
-  init(_ tool: Tool, prefix: String?) {
+  public init(_ tool: Tool, prefix: String?) {
     self.init(
       name: (prefix ?? "") + tool.name, guestName: tool.name, title: tool.title, description: tool.description,
       inputSchema: tool.input.bytes, outputSchema: tool.output?.bytes,

@@ -1,7 +1,7 @@
 // A worker run by this process alone: no socket, no pool of a thousand; for `call` and `bench`.
 
 public import EventLoop
-import Logging
+public import Logging
 public import MCP
 import Manifests
 import Sandbox

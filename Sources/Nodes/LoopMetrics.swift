@@ -1,6 +1,7 @@
 // What one loop counts. Plain integers, since only its thread touches them; `/metrics` adds up the loops.
 
 import MCP
+import Sandbox
 
 /// Counters of one worker on one loop.
 final class WorkerMetrics: @unchecked Sendable {

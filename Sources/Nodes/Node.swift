@@ -1,10 +1,10 @@
 // A running node: its loops, what it serves, and its life from start to drained.
 
 import Bundles
-import EventLoop
+public import EventLoop
 import HTTPServer
-import Logging
-import Manifests
+public import Logging
+public import Manifests
 import Sandbox
 import Synchronization
 
@@ -84,7 +84,7 @@ public final class Node: @unchecked Sendable {
     self.log = log
     address = try Self.parse(configuration.listen, key: "listen")
     adminAddress = try configuration.admin.map { text throws(NodeError) in try Self.parse(text, key: "admin") }
-    let count = max(1, min(configuration.loops ?? Processors.count, configuration.limits.instances))
+    let count = max(1, min(configuration.loops ?? EventLoop.recommendedCount, configuration.limits.instances))
     var loops: [NodeLoop] = []
     for index in 0..<count {
       let loop = try index == 0 ? primary : Self.make(.engine) { () throws(LoopError) in try EventLoop() }

@@ -1,11 +1,11 @@
 // The half of a node that lives on one loop: its server, its sandbox, its share of the instances.
 
 import EventLoop
-import HTTPServer
+public import HTTPServer
 import HTTPTypes
 import JSON
 import Logging
-import MCP
+public import MCP
 import Sandbox
 
 /// A worker as one loop runs it: the shared, checked program and this loop's prepared form of it.
@@ -43,7 +43,7 @@ final class NodeLoop: @unchecked Sendable {
   private let metrics = LoopMetrics()
   private let logsCalls: Bool
 
-  private var workers: [PreparedWorker] = []
+  private(set) var workers: [PreparedWorker] = []
   private var endpoints: [Deployment.Endpoint] = []
 
   init(

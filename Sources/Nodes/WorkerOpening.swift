@@ -12,7 +12,9 @@ struct WorkerOpening: Sendable {
   let log: Logger
 
   func open(_ source: WorkerSource) throws(NodeError) -> LoadedWorker {
-    let bundle = try wrap(source) { () throws(BundleError) in try Bundle.openOrBuild(source.path) }
+    let built = try wrap(source) { () throws(BundleError) in try Bundle.ready(source.path) }
+    let bundle = built.bundle
+    for note in built.notes { log.notice("\(note)", metadata: ["worker": "\(bundle.manifest.name)"]) }
     let caps = bundle.manifest.limits
     let (program, report) = try wrap(source) { () throws(SandboxError) in
       let (module, report) = try modules.load(bundle.module)

@@ -2,6 +2,8 @@
 
 import Bundles
 import Manifests
+import MCP
+import Nodes
 
 enum Workshop {
   /// Runs a step whose error already says where it is wrong and what to write.
@@ -13,9 +15,20 @@ enum Workshop {
     do { return try body() } catch { throw Failure(.usage, "\(error)") }
   }
 
-  static func nodeConfiguration(_ file: String) throws -> NodeConfiguration {
-    let text = String(decoding: try Files.read(file), as: UTF8.self)
-    return try attempt { () throws(ManifestError) in try NodeConfiguration.parse(text, file: file) }
+  static func nodeConfiguration(_ file: String) throws(Failure) -> NodeConfiguration {
+    try attempt { () throws(ManifestError) in try NodeConfiguration.load(file) }
+  }
+
+  /// Manifest and schemas, as a node would load them.
+  static func check(folder: String) throws(Failure) {
+    let manifest = try attempt { () throws(ManifestError) in try Manifest.load(folder: folder) }
+    do throws(MCPError) {
+      _ = try Catalog(
+        tools: manifest.tools.map { CatalogTool($0, prefix: nil) },
+        identity: ServerIdentity(name: manifest.name, version: manifest.version))
+    } catch {
+      throw Failure(.usage, "\(folder): \(error.message)")
+    }
   }
 
   /// The folder a file lies in; `.` for a bare name.
