@@ -50,6 +50,9 @@ static const unsigned char file_Scanner_swift[] = {
 static const unsigned char file_Services_swift[] = {
 #embed "../../AtollWorker/Services.swift"
 };
+static const unsigned char file_Text_swift[] = {
+#embed "../../AtollWorker/Text.swift"
+};
 static const unsigned char file_Worker_swift[] = {
 #embed "../../AtollWorker/Worker.swift"
 };
@@ -80,6 +83,7 @@ static const struct {
     {"Request.swift", file_Request_swift, sizeof file_Request_swift},
     {"Scanner.swift", file_Scanner_swift, sizeof file_Scanner_swift},
     {"Services.swift", file_Services_swift, sizeof file_Services_swift},
+    {"Text.swift", file_Text_swift, sizeof file_Text_swift},
     {"Worker.swift", file_Worker_swift, sizeof file_Worker_swift},
     {"Runtime/allocator.c", file_Runtime_allocator_c, sizeof file_Runtime_allocator_c},
     {"Runtime/runtime.c", file_Runtime_runtime_c, sizeof file_Runtime_runtime_c},
