@@ -91,7 +91,9 @@ let package = Package(
     .testTarget(name: "ManifestsTests", dependencies: ["Manifests"], swiftSettings: house),
     .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "EventLoop", "CWasmtime"], swiftSettings: house),
     .testTarget(name: "BundlesTests", dependencies: ["Bundles"], swiftSettings: house),
-    .testTarget(name: "MCPTests", dependencies: ["MCP", "JSON"], swiftSettings: house),
+    .testTarget(
+      name: "MCPTests",
+      dependencies: ["MCP", "JSON", .product(name: "HTTPTypes", package: "swift-http-types")], swiftSettings: house),
     .testTarget(name: "NodesTests", dependencies: ["Nodes"], swiftSettings: house),
     .testTarget(name: "TidyTests", swiftSettings: house),
     .testTarget(name: "EndToEnd", swiftSettings: house),
