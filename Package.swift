@@ -98,9 +98,11 @@ let package = Package(
     .testTarget(name: "ManifestsTests", dependencies: ["Manifests"], swiftSettings: house),
     .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "EventLoop", "CWasmtime"], swiftSettings: house),
     .testTarget(name: "BundlesTests", dependencies: ["Bundles", "Manifests", "Sandbox"], swiftSettings: house),
-    .testTarget(name: "MCPTests", dependencies: ["MCP", "JSON"], swiftSettings: house),
+    .testTarget(
+      name: "MCPTests",
+      dependencies: ["MCP", "JSON", .product(name: "HTTPTypes", package: "swift-http-types")], swiftSettings: house),
     .testTarget(name: "AtollWorkerTests", dependencies: ["AtollWorker"], swiftSettings: house),
-    .testTarget(name: "NodesTests", dependencies: ["Nodes"], swiftSettings: house),
+    .testTarget(name: "NodesTests", dependencies: ["Nodes", "EventLoop"], swiftSettings: house),
     .testTarget(name: "TidyTests", dependencies: ["Manifests"], swiftSettings: house),
     .testTarget(name: "EndToEnd", exclude: ["clients"], swiftSettings: house),
   ],
