@@ -34,6 +34,14 @@ import Testing
     #expect(message { () throws(ToolError) in try value.double() } == "v must be a number, but is \(text)")
   }
 
+  @Test(arguments: [("1e309", Double.infinity), ("-1e309", -.infinity), ("1e-400", 0), ("9223372036854775808", 0x1p63)])
+  func aTreeTakesEveryNumber(text: String, expected: Double) throws {
+    guard case .number(expected) = try value(text).tree else {
+      Issue.record("\(text) is \(try value(text).tree)")
+      return
+    }
+  }
+
   @Test func randomDoublesSurviveWritingAndReading() throws {
     var generator = SplitMix64(state: 20_261_122)
     for _ in 0..<20_000 {
