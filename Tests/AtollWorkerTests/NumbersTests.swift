@@ -34,7 +34,7 @@ import Testing
     #expect(message { () throws(ToolError) in try value.double() } == "v must be a number, but is \(text)")
   }
 
-  @Test(arguments: [("1e309", Double.infinity), ("-1e309", -.infinity), ("1e-400", 0), ("9223372036854775808", 0x1p63)])
+  @Test(arguments: [("1e309", Double.infinity), ("-1e309", -Double.infinity), ("1e-400", 0.0), ("9223372036854775808", 0x1p63)])
   func aTreeTakesEveryNumber(text: String, expected: Double) throws {
     guard case .number(expected) = try value(text).tree else {
       Issue.record("\(text) is \(try value(text).tree)")
