@@ -44,6 +44,7 @@ let package = Package(
     .target(
       name: "CCrypto", path: "Sources/CLibraries/CCrypto",
       linkerSettings: [.unsafeFlags(["-Xlinker", "-l:libcrypto.a"])]),
+    .target(name: "CWorkerSDK", path: "Sources/CLibraries/CWorkerSDK"),
     .target(
       name: "CWasmtime", path: "Sources/CLibraries/CWasmtime",
       linkerSettings: [
@@ -66,7 +67,7 @@ let package = Package(
     .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: house),
     .target(name: "Manifests", dependencies: ["JSON", .product(name: "TOMLKit", package: "TOMLKit")], swiftSettings: pointerFree),
     .target(name: "Sandbox", dependencies: ["EventLoop", "CWasmtime", "CCrypto"], swiftSettings: house),
-    .target(name: "Bundles", dependencies: ["JSON", "Manifests", "Sandbox"], swiftSettings: pointerFree),
+    .target(name: "Bundles", dependencies: ["JSON", "Manifests", "Sandbox", "CWorkerSDK"], swiftSettings: pointerFree),
     .target(name: "MCP", dependencies: ["JSON", .product(name: "HTTPTypes", package: "swift-http-types")], swiftSettings: pointerFree),
     .target(
       name: "Nodes",
@@ -90,13 +91,18 @@ let package = Package(
 
     .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: house),
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: house),
-    .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "EventLoop"], swiftSettings: house),
+    .testTarget(
+      name: "HTTPServerTests",
+      dependencies: ["HTTPServer", "EventLoop", "CLLHTTP", .product(name: "HTTPTypes", package: "swift-http-types")],
+      swiftSettings: house),
     .testTarget(name: "ManifestsTests", dependencies: ["Manifests"], swiftSettings: house),
     .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "EventLoop", "CWasmtime"], swiftSettings: house),
-    .testTarget(name: "BundlesTests", dependencies: ["Bundles"], swiftSettings: house),
-    .testTarget(name: "MCPTests", dependencies: ["MCP", "JSON"], swiftSettings: house),
+    .testTarget(name: "BundlesTests", dependencies: ["Bundles", "Manifests", "Sandbox"], swiftSettings: house),
+    .testTarget(
+      name: "MCPTests",
+      dependencies: ["MCP", "JSON", .product(name: "HTTPTypes", package: "swift-http-types")], swiftSettings: house),
     .testTarget(name: "AtollWorkerTests", dependencies: ["AtollWorker"], swiftSettings: house),
-    .testTarget(name: "NodesTests", dependencies: ["Nodes"], swiftSettings: house),
+    .testTarget(name: "NodesTests", dependencies: ["Nodes", "EventLoop"], swiftSettings: house),
     .testTarget(name: "TidyTests", dependencies: ["Manifests"], swiftSettings: house),
     .testTarget(name: "EndToEnd", exclude: ["clients"], swiftSettings: house),
   ],

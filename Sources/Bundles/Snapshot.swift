@@ -29,7 +29,8 @@ struct Snapshot: Equatable {
     let obstacle: String?
     do {
       shape = try WasmShape(wasm)
-      guard shape.export(initialize)?.kind == .function else { return Snapshot(module: wasm) }
+      // A command's start-up is part of its `_start`.
+      guard shape.export("atoll_call") != nil, shape.export(initialize)?.kind == .function else { return Snapshot(module: wasm) }
       obstacle = try self.obstacle(shape, wasm)
     } catch { throw BundleError(.badModule, error.message, cause: error) }
     if let obstacle { return Snapshot(module: wasm, reason: obstacle) }

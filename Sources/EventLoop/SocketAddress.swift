@@ -104,7 +104,7 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
 
   /// Is this an address of this machine only (127.0.0.0/8, ::1)?
   public var isLoopback: Bool {
-    family == .ipv4 ? low >> 24 == 127 : high == 0 && (low == 1 || low >> 24 == 0xffff_7f)
+    family == .ipv4 ? low >> 24 == 127 : high == 0 && low == 1
   }
 
   /// The same address with port 0: what to count by when each connection has its own port.
@@ -123,8 +123,13 @@ extension SocketAddress {
         UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
       )
     }
-    self.init(
-      family: .ipv6, port: UInt16(bigEndian: address.sin6_port), high: high, low: low, scope: address.sin6_scope_id)
+    let port = UInt16(bigEndian: address.sin6_port)
+    // An IPv4 peer of a socket that listens on `::` is that IPv4 peer, to whoever counts by address.
+    if high == 0, low >> 32 == 0xffff {
+      self.init(family: .ipv4, port: port, high: 0, low: low & 0xffff_ffff)
+    } else {
+      self.init(family: .ipv6, port: port, high: high, low: low, scope: address.sin6_scope_id)
+    }
   }
 
   /// From what the kernel filled in. A family that is neither IPv4 nor IPv6 reads as 0.0.0.0:0.

@@ -100,8 +100,9 @@ final class RequestParser {
   }
 
   private static func failure(_ code: llhttp_errno_t, _ machine: UnsafeMutablePointer<llhttp_t>) -> HTTPFailure {
-    if code == HPE_INVALID_VERSION || code == HPE_PAUSED_H2_UPGRADE { return .unsupportedVersion }
     let reason = llhttp_get_error_reason(machine).map { String(cString: $0) } ?? "malformed request"
+    // A version that is well-formed but not ours; what is no version at all has another reason.
+    if code == HPE_PAUSED_H2_UPGRADE || reason == "Invalid HTTP version" { return .unsupportedVersion }
     return .badRequest(reason)
   }
 }

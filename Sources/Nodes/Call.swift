@@ -1,7 +1,6 @@
 // One call on its way through a node.
 
 import EventLoop
-import HTTPServer
 import MCP
 import Sandbox
 
@@ -14,16 +13,22 @@ final class Call: @unchecked Sendable {
   /// on the worker that it began with.
   let worker: PreparedWorker
   /// The client's address without its port: what its rate is counted under.
-  let peer: String
-  let ledger: CallLedger
+  let peer: SocketAddress
+  let ledger = CallLedger()
+  /// Why the host ended the call, if it did.
+  var fault: Fault?
+  /// Why the call never got an instance, if it did not.
+  var refusal: Refusal?
   unowned let loop: NodeLoop
   let startedNanoseconds: UInt64
 
-  init(request: ToolCall, worker: PreparedWorker, peer: String, ledger: CallLedger, loop: NodeLoop) {
+  enum Refusal { case rate, overloaded, cancelled }
+
+  init(request: ToolCall, worker: PreparedWorker, peer: SocketAddress, loop: NodeLoop) {
     self.request = request
     self.worker = worker
     self.peer = peer
-    self.ledger = ledger
+    ledger.logSink = worker.logSink
     self.loop = loop
     startedNanoseconds = loop.eventLoop.now
   }

@@ -1,8 +1,9 @@
 // What a node serves: a generation of workers, complete before anyone sees it.
 
-import Bundles
-import MCP
-import Sandbox
+public import Bundles
+public import Manifests
+public import MCP
+public import Sandbox
 
 /// A worker that was opened, compiled and checked. Immutable, shared by all loops.
 public final class LoadedWorker: Sendable {
@@ -69,16 +70,16 @@ final class Deployment: Sendable {
               + "`\(first.name)` (\(first.source.path)); give one of them a prefix in node.toml: "
               + "[[workers]] path = \"\(worker.source.path)\", prefix = \"\(worker.name)_\"")
         }
-        tools.append(CatalogTool(tool, name: name))
+        tools.append(CatalogTool(tool, prefix: worker.source.prefix))
         owners.append(index)
       }
     }
-    let identity = ServerIdentity(name: nodeName, version: version, instructions: nil)
+    let identity = ServerIdentity(name: nodeName, version: version)
     endpoints.append(
       Endpoint(path: "/mcp", catalog: try Self.catalog(tools, identity, "node"), workerOfTool: owners))
     for (index, worker) in workers.enumerated() {
       let manifest = worker.bundle.manifest
-      let own = manifest.tools.map { CatalogTool($0, name: $0.name) }
+      let own = manifest.tools.map { CatalogTool($0, prefix: nil) }
       let identity = ServerIdentity(
         name: manifest.name, version: manifest.version, instructions: manifest.description)
       endpoints.append(
@@ -98,5 +99,16 @@ final class Deployment: Sendable {
     } catch {
       throw NodeError(.workerNotLoaded, "\(place): \(error.message)", cause: error)
     }
+  }
+}
+
+extension CatalogTool {
+  /// A manifest's tool as callers see it: under its own name, or with the prefix that node.toml gives its worker.
+  public init(_ tool: Tool, prefix: String?) {
+    self.init(
+      name: (prefix ?? "") + tool.name, guestName: tool.name, title: tool.title, description: tool.description,
+      inputSchema: tool.input.bytes, outputSchema: tool.output?.bytes,
+      hints: Hints(
+        readOnly: tool.readOnly, destructive: tool.destructive, idempotent: tool.idempotent, openWorld: tool.openWorld))
   }
 }

@@ -2,25 +2,25 @@
 
 import Glibc
 import JSON
-import Logging
+public import Logging
 
 
 /// Writes each log line as one JSON object: `time`, `level`, `message`, then the metadata.
 ///
 /// A line carries no secret and no argument of a call: what the node passes as metadata are names, sizes,
 /// durations and fault messages, which are made of names and numbers.
-struct JSONLogHandler: LogHandler {
-  var logLevel: Logger.Level
-  var metadata: Logger.Metadata = [:]
+public struct JSONLogHandler: LogHandler {
+  public var logLevel: Logger.Level
+  public var metadata: Logger.Metadata = [:]
 
-  init(level: Logger.Level) { logLevel = level }
+  public init(level: Logger.Level) { logLevel = level }
 
-  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+  public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
     get { metadata[key] }
     set { metadata[key] = newValue }
   }
 
-  func log(event: LogEvent) {
+  public func log(event: LogEvent) {
     var writer = JSONWriter(reserving: 256)
     writer.beginObject()
     writer.member("time", Self.timestamp())
@@ -38,14 +38,14 @@ struct JSONLogHandler: LogHandler {
   private static func timestamp() -> String {
     var now = timespec()
     unsafe clock_gettime(CLOCK_REALTIME, &now)
-    var parts = tm()
+    var parts = unsafe tm()
     var seconds = now.tv_sec
     unsafe gmtime_r(&seconds, &parts)
     func pad(_ value: some BinaryInteger, _ width: Int = 2) -> String {
       let digits = String(value)
       return String(repeating: "0", count: max(0, width - digits.count)) + digits
     }
-    return "\(parts.tm_year + 1900)-\(pad(parts.tm_mon + 1))-\(pad(parts.tm_mday))T\(pad(parts.tm_hour)):"
+    return unsafe "\(parts.tm_year + 1900)-\(pad(parts.tm_mon + 1))-\(pad(parts.tm_mday))T\(pad(parts.tm_hour)):"
       + "\(pad(parts.tm_min)):\(pad(parts.tm_sec)).\(pad(now.tv_nsec / 1_000_000, 3))Z"
   }
 }

@@ -22,15 +22,10 @@ final class WorkerMetrics: @unchecked Sendable {
   private var ok: UInt64 = 0
   private var rare = Counts()
 
-  func record(_ outcome: ToolOutcome, _ ledger: CallLedger, nanoseconds: UInt64) {
-    if let fault = ledger.fault {
-      rare.faults[fault.kind.rawValue, default: 0] += 1
-    }
-    switch CallLog.word(outcome, ledger) {
-    case "ok": ok += 1
-    case let word: rare.outcomes[word, default: 0] += 1
-    }
-    if ledger.refusal == nil { rare.freshCall.record(nanoseconds: nanoseconds) }
+  func record(_ call: Call, _ outcome: ToolOutcome, nanoseconds: UInt64) {
+    if let fault = call.fault { rare.faults[fault.kind.rawValue, default: 0] += 1 }
+    if case .answer = outcome { ok += 1 } else { rare.outcomes[CallLog.word(call, outcome), default: 0] += 1 }
+    if call.refusal == nil { rare.freshCall.record(nanoseconds: nanoseconds) }
   }
 
   var counts: Counts {

@@ -1,10 +1,10 @@
 // A running node: its loops, what it serves, and its life from start to drained.
 
 import Bundles
-import EventLoop
+public import EventLoop
 import HTTPServer
-import Logging
-import Manifests
+public import Logging
+public import Manifests
 import Sandbox
 import Synchronization
 
@@ -22,7 +22,7 @@ public final class Node: @unchecked Sendable {
   private let primary: EventLoop
   private let opening: WorkerOpening
   private let loops: [NodeLoop]
-  private var servers: [HTTPServer] = []
+  private var servers: [(loop: EventLoop, server: HTTPServer)] = []
   private var workers: [LoadedWorker]
   private var generation = 1
   private var undrained = 0
@@ -50,7 +50,7 @@ public final class Node: @unchecked Sendable {
       try Engine(EngineConfiguration(instances: configuration.limits.instances))
     }
     let opening = WorkerOpening(
-      modules: ModuleStore(engine: engine, cacheDirectory: cacheDirectory), limits: configuration.limits)
+      modules: ModuleStore(engine: engine, cacheDirectory: cacheDirectory), limits: configuration.limits, log: log)
     var opened: [LoadedWorker] = []
     for source in sources {
       do {
@@ -84,19 +84,20 @@ public final class Node: @unchecked Sendable {
     self.log = log
     address = try Self.parse(configuration.listen, key: "listen")
     adminAddress = try configuration.admin.map { text throws(NodeError) in try Self.parse(text, key: "admin") }
-    let count = max(1, min(configuration.loops ?? Processors.count, configuration.limits.instances))
+    let count = max(1, min(configuration.loops ?? EventLoop.recommendedCount, configuration.limits.instances))
     var loops: [NodeLoop] = []
     for index in 0..<count {
       let loop = try index == 0 ? primary : Self.make(.engine) { () throws(LoopError) in try EventLoop() }
       let share = Share(index: index, count: count)
       loops.append(
         NodeLoop(
-          eventLoop: loop, sandbox: LoopSandbox(engine: engine, loop: loop),
+          name: "loop-\(index)", siteName: configuration.name, eventLoop: loop,
+          sandbox: try Self.make(.engine) { () throws(SandboxError) in try LoopSandbox(engine: engine, loop: loop) },
           admission: Admission(
             loop: loop, ceiling: share.of(configuration.limits.instances),
             queueDepth: share.of(configuration.limits.queueDepth),
             queueMilliseconds: UInt64(configuration.limits.queueMilliseconds)),
-          siteName: configuration.name, bodyBytes: configuration.limits.bodyBytes, log: log))
+          bodyBytes: configuration.limits.bodyBytes, log: log))
       if index > 0 { loop.start(name: "atoll-\(index)") }
     }
     self.loops = loops
@@ -115,37 +116,34 @@ public final class Node: @unchecked Sendable {
   private func listen() async throws(NodeError) {
     let service = NodeService(node: self)
     let limits = httpLimits
-    let onLoopback = address.isLoopback
-    let hosts = HostPolicy(
-      listening: address, hosts: configuration.hosts ?? [], origins: configuration.origins)
+    let policy = try hostPolicy()
+    let withAdmin = address.isLoopback && adminAddress == nil
     for (index, loop) in loops.enumerated() {
       // The first listener binds alone, so that a taken port is an error; the others join it.
-      let sharing: TCPListener.Sharing = index == 0 ? .exclusiveThenShared : .joins
       let wanted = address
-      let result = await loop.eventLoop.run { [self] () -> Result<(HTTPServer, SocketAddress), LoopError> in
+      let sharing: TCPListener.Sharing = index == 0 ? .exclusiveThenShared : .joins(port: wanted.port)
+      let result = await loop.eventLoop.run { () -> Result<SocketAddress, HTTPServerError> in
         let server = HTTPServer(
-          loop: loop.eventLoop, limits: limits, hosts: hosts, service: service.main(loop, alsoAdmin: onLoopback && adminAddress == nil))
-        return Result { () throws(LoopError) in (server, try server.listen(on: wanted, sharing: sharing)) }
-      }
-      switch result {
-      case .success((let server, let resolved)):
-        servers.append(server)
+          loop: loop.eventLoop, limits: limits, hosts: policy, service: service.main(loop, alsoAdmin: withAdmin))
         loop.server = server
-        address = resolved
-      case .failure(let error):
-        throw Self.cannotListen(wanted, error)
+        return Result { () throws(HTTPServerError) in try server.listen(on: wanted, sharing: sharing) }
       }
+      address = try Self.listened(wanted, result)
+      if let server = loop.server { servers.append((loop.eventLoop, server)) }
     }
     guard let wanted = adminAddress else { return }
-    let server = HTTPServer(
-      loop: primary, limits: limits,
-      hosts: HostPolicy(listening: wanted, hosts: configuration.hosts ?? [], origins: []), service: service.admin(loops[0]))
-    do throws(LoopError) {
-      adminAddress = try server.listen(on: wanted, sharing: .exclusiveThenShared)
+    let server = HTTPServer(loop: primary, limits: limits, hosts: policy, service: service.admin())
+    adminAddress = try Self.listened(
+      wanted, Result { () throws(HTTPServerError) in try server.listen(on: wanted, sharing: .exclusive) })
+    servers.append((primary, server))
+  }
+
+  private func hostPolicy() throws(NodeError) -> HostPolicy {
+    do throws(HTTPServerError) {
+      return try HostPolicy(allowedHosts: configuration.hosts ?? [], allowedOrigins: configuration.origins)
     } catch {
-      throw Self.cannotListen(wanted, error)
+      throw NodeError(.configuration, error.message, cause: error)
     }
-    servers.append(server)
   }
 
   private var httpLimits: HTTPLimits {
@@ -155,13 +153,21 @@ public final class Node: @unchecked Sendable {
     return limits
   }
 
-  private static func cannotListen(_ address: SocketAddress, _ error: LoopError) -> NodeError {
-    error.code == .addressInUse
-      ? NodeError(
+  private static func listened(
+    _ address: SocketAddress, _ result: Result<SocketAddress, HTTPServerError>
+  ) throws(NodeError) -> SocketAddress {
+    switch result {
+    case .success(let resolved): return resolved
+    case .failure(let error):
+      guard (error.cause as? LoopError)?.code == .addressInUse else {
+        throw NodeError(.listen, "cannot listen on \(address): \(error.message)", cause: error)
+      }
+      throw NodeError(
         .addressInUse,
-        "\(address) is in use by another process: stop it, or choose another with --listen HOST:PORT (port 0 takes a free one)",
+        "\(address) is in use by another process: stop it, or choose another with --listen HOST:PORT "
+          + "(port 0 takes a free one)",
         cause: error)
-      : NodeError(.listen, "cannot listen on \(address): \(error.message)", cause: error)
+    }
   }
 
   private static func parse(_ text: String, key: String) throws(NodeError) -> SocketAddress {
@@ -215,8 +221,8 @@ public final class Node: @unchecked Sendable {
   public func drain() async {
     guard !draining.exchange(true, ordering: .relaxed) else { return }
     undrained = servers.count
-    for server in servers {
-      server.loop.execute { [self] in
+    for (loop, server) in servers {
+      loop.execute { [self] in
         server.drain { [self] in primary.execute { [self] in drained() } }
       }
     }

@@ -12,7 +12,7 @@ struct NodeService: Sendable {
     MainService(loop: loop, admin: alsoAdmin ? AdminService(node: node) : nil)
   }
 
-  func admin(_ loop: NodeLoop) -> any HTTPService { AdminService(node: node) }
+  func admin() -> any HTTPService { AdminService(node: node) }
 }
 
 /// What clients reach: the MCP endpoints; on loopback also health and metrics.

@@ -1,5 +1,6 @@
 // The token buckets: calls a second that one peer address may make to one worker.
 
+import EventLoop
 import Synchronization
 
 /// One token bucket a peer, for one worker. Shared by all loops, so that a peer with many connections
@@ -11,7 +12,7 @@ final class RateLimit: Sendable {
   let tokensPerSecond: Double
   let burst: Double
   let peersMax: Int
-  private let buckets: Mutex<[String: Bucket]>
+  private let buckets: Mutex<[SocketAddress: Bucket]>
 
   private struct Bucket {
     var tokens: Double
@@ -25,8 +26,8 @@ final class RateLimit: Sendable {
     buckets = Mutex([:])
   }
 
-  /// Takes one token for `peer`, or says after how many whole seconds there will be one.
-  func take(peer: String, nowNanoseconds now: UInt64) -> Int? {
+  /// Takes one token for `peer` (an address without its port), or says after how many whole seconds there will be one.
+  func take(peer: SocketAddress, nowNanoseconds now: UInt64) -> Int? {
     buckets.withLock { buckets in
       if let index = buckets.index(forKey: peer) {
         return take(&buckets.values[index], now)
@@ -52,7 +53,7 @@ final class RateLimit: Sendable {
 
   /// Forgets the peers whose bucket is full again: for them, forgetting changes nothing. When every
   /// bucket is in use the table is full of live peers, and the oldest half goes.
-  private func forgetIdle(_ buckets: inout [String: Bucket], _ now: UInt64) {
+  private func forgetIdle(_ buckets: inout [SocketAddress: Bucket], _ now: UInt64) {
     buckets = buckets.filter { _, bucket in
       bucket.tokens + Double(now &- bucket.refilledNanoseconds) / 1e9 * tokensPerSecond < burst
     }

@@ -1,6 +1,7 @@
 // Opening a worker: from a path that a user wrote to a checked program.
 
 import Bundles
+import Logging
 import Manifests
 import Sandbox
 
@@ -8,9 +9,12 @@ import Sandbox
 struct WorkerOpening: Sendable {
   let modules: ModuleStore
   let limits: NodeConfiguration.Limits
+  let log: Logger
 
   func open(_ source: WorkerSource) throws(NodeError) -> LoadedWorker {
-    let bundle = try wrap(source) { () throws(BundleError) in try Bundle.openOrBuild(source.path) }
+    let built = try wrap(source) { () throws(BundleError) in try Bundle.ready(source.path) }
+    let bundle = built.bundle
+    for note in built.notes { log.notice("\(note)", metadata: ["worker": "\(bundle.manifest.name)"]) }
     let caps = bundle.manifest.limits
     let (program, report) = try wrap(source) { () throws(SandboxError) in
       let (module, report) = try modules.load(bundle.module)
@@ -22,6 +26,8 @@ struct WorkerOpening: Sendable {
         name: bundle.manifest.name)
       return (program, report)
     }
+    // A cache that cannot be used costs a compilation at each start: worth a line, not the worker.
+    if let notice = report.notice { log.warning("\(notice.message)", metadata: ["worker": "\(bundle.manifest.name)"]) }
     return LoadedWorker(
       source: source, bundle: bundle, program: program, report: report,
       rate: RateLimit(callsPerSecond: limits.callsPerSecond, burst: limits.callsBurst))

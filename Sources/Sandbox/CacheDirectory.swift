@@ -1,5 +1,6 @@
 // The directory that compiled modules are read from. What is in it is run as machine code, so it is opened once,
 // checked link by link, held as a descriptor, and every file is reached through that descriptor.
+internal import CWasmtime
 internal import Glibc
 
 /// An open, checked cache directory. May be used from every thread.
@@ -43,7 +44,7 @@ final class CacheDirectory: Sendable {
       }
       missing.insert(existing.removeLast(), at: 0)
     }
-    var current = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)
+    var current = open("/", atoll_open_path | O_DIRECTORY | O_CLOEXEC)
     guard current >= 0 else { throw failure(path, "the root cannot be opened") }
     var walked = ""
     do throws(SandboxError) {
@@ -53,7 +54,7 @@ final class CacheDirectory: Sendable {
         if missing.contains(component), mkdirat(current, component, 0o700) != 0, errno != EEXIST {
           throw failure(path, "\(walked) cannot be made")
         }
-        let next = openat(current, component, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        let next = openat(current, component, atoll_open_path | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard next >= 0 else { throw failure(path, "\(walked) cannot be opened") }
         close(current)
         current = next

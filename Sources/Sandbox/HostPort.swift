@@ -60,7 +60,7 @@ private final class RandomReserve: @unchecked Sendable {
   private static func read(_ target: UnsafeMutableRawBufferPointer) {
     var offset = 0
     while offset < target.count {
-      let count = getrandom(target.baseAddress! + offset, target.count - offset, 0)
+      let count = atoll_random(target.baseAddress! + offset, target.count - offset)
       precondition(count > 0 || errno == EINTR, "getrandom failed: errno \(errno)")
       offset += max(0, count)
     }

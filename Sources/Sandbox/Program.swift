@@ -29,7 +29,7 @@ public final class Program: Sendable {
     try check.memory(limits)
     try check.table(module.engine.configuration.tableElements)
     try check.imports()
-    runsInitialize = try kind == .reactor && check.hasInitialize()
+    runsInitialize = kind == .reactor ? try check.hasInitialize() : false
   }
 }
 

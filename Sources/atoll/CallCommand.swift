@@ -27,7 +27,7 @@ struct CallCommand: ParsableCommand {
     }
     let request = ToolRequest(tool: tool, arguments: text)
     let isURL = target.hasPrefix("http://") || target.hasPrefix("https://")
-    let answer = try isURL ? remote(request) : LocalNode.answer(request, worker: target)
+    let answer = try isURL ? remote(request) : LocalRun.answer(request, worker: target)
     try print(ToolReply(answer))
   }
 

@@ -1,6 +1,7 @@
 // atoll check DIR…: everything that can be known without running the worker.
 
 import ArgumentParser
+import JSON
 import Manifests
 import MCP
 
@@ -15,15 +16,15 @@ struct Check: ParsableCommand {
   func run() throws {
     var findings: [(path: String, message: String)] = []
     for path in paths {
-      do {
+      do throws(Failure) {
         if path.hasSuffix(".toml") && !path.hasSuffix("atoll.toml") {
           _ = try Workshop.nodeConfiguration(path)
         } else {
           try Workshop.check(folder: path.hasSuffix("atoll.toml") ? Workshop.folder(of: path) : path)
         }
         if !json { Terminal.output("\(path): ok") }
-      } catch let failure as Failure {
-        findings.append((path, failure.message))
+      } catch {
+        findings.append((path, error.message))
       }
     }
     if json {

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Histogram
 import JSON
+import Manifests
 import Nodes
 
 struct ColdStart: ParsableCommand {
@@ -27,17 +28,20 @@ struct ColdStart: ParsableCommand {
   }
 
   func run() throws {
-    let bench = try LocalNode.coldStart(
-      worker: worker, tool: tool, arguments: arguments.map { Array($0.utf8) }, calls: calls)
+    let bench = try LocalRun.run { loop throws(NodeError) in
+      let node = try LocalRun.open(worker, on: loop, instances: NodeConfiguration.standard.limits.instances)
+      return try await node.coldStart(tool: tool, arguments: arguments.map { Array($0.utf8) }, calls: calls)
+    }
     if let dumpRequest { try Files.write(bench.request, to: dumpRequest) }
     let phases = bench.phases.map { ($0.name, Self.quantiles($0.nanoseconds)) }
-    let fresh = Self.quantiles(bench.freshCallNanoseconds)
+    let fresh = Self.quantiles(bench.freshCall)
     if json {
       JSONText.print {
         $0.member("worker", bench.workerName)
         $0.member("tool", bench.tool)
         $0.member("digest", bench.digest)
         $0.member("calls", calls)
+        $0.member("interrupted", bench.interrupted)
         $0.member("fresh_call_us", fresh)
         $0.key("phases_us")
         $0.beginObject()

@@ -7,6 +7,7 @@ import Glibc
 import Logging
 import Manifests
 import Nodes
+import Sandbox
 
 enum NodeRun {
   /// Runs a node until SIGTERM or SIGINT has drained it. A second signal stops it at once.
@@ -38,7 +39,7 @@ enum NodeRun {
       self.configuration = configuration
       self.workers = workers
       self.watching = watching
-      log = Logger(label: "atoll", factory: { _ in
+      log = Logger(label: "atoll", factory: { _ -> any LogHandler in
         Terminal.errorIsTerminal ? TerminalLogHandler(level: level) : JSONLogHandler(level: level)
       })
     }
@@ -47,7 +48,7 @@ enum NodeRun {
       defer { loop.stop() }
       do {
         let node = try await Node.start(
-          configuration, workers: workers, cacheDirectory: CacheDirectory.standard, on: loop, log: log
+          configuration, workers: workers, cacheDirectory: ModuleStore.defaultCacheDirectory, on: loop, log: log
         ) { Terminal.error($0.message) }
         // Standard output carries this one line: scripts wait for it.
         Terminal.output("listening on http://\(node.address)")

@@ -32,7 +32,7 @@ enum NodeSettings {
       try number(flags.callsBurst, "calls-burst", "ATOLL_CALLS_BURST", Bounds.callsBurst)
       ?? max(limits.callsBurst, flags.callsPerSecond ?? 1)
     if let body = text(flags.body, "ATOLL_BODY") {
-      guard let bytes = ByteSize.bytes(body), Bounds.bodyBytes.contains(bytes) else {
+      guard let bytes = ByteSize.parse(body), Bounds.bodyBytes.contains(bytes) else {
         throw Failure(.usage, "--body \(body) is not a size from 1KiB to 64MiB: write it as 4MiB")
       }
       limits.bodyBytes = bytes

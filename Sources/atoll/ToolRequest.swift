@@ -16,7 +16,7 @@ struct ToolRequest: HeaderSource {
       ("Accept", "application/json, text/event-stream"),
       ("MCP-Protocol-Version", Self.revision),
       ("Mcp-Method", "tools/call"),
-      ("Mcp-Name", HeaderValue.encode(tool)),
+      ("Mcp-Name", Self.headerValue(tool)),
     ]
     var writer = JSONWriter(reserving: arguments.count + 512)
     writer.beginObject()
@@ -42,8 +42,25 @@ struct ToolRequest: HeaderSource {
     body = writer.bytes
   }
 
-  func values(_ lowercasedName: String) -> [String] {
-    headers.filter { $0.0.lowercased() == lowercasedName }.map(\.1)
+  func lookup(_ lowercasedName: String) -> HeaderLookup { HeaderList(headers.map { ($0.0, $0.1) }).lookup(lowercasedName) }
+
+  /// A name as `Mcp-Name` carries it: as it is where that is visible ASCII, else in base64 (mcp.md 1.5).
+  static func headerValue(_ name: String) -> String {
+    let isPlain = name.utf8.allSatisfy { (0x21...0x7E).contains($0) } && !name.hasPrefix("=?base64?")
+    return isPlain ? name : "=?base64?\(base64(Array(name.utf8)))?="
+  }
+
+  private static func base64(_ bytes: [UInt8]) -> String {
+    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+    var text = ""
+    for start in stride(from: 0, to: bytes.count, by: 3) {
+      let group = bytes[start..<min(start + 3, bytes.count)]
+      let word = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
+      for place in 0..<4 {
+        text.append(place <= group.count ? alphabet[word >> (18 - 6 * place) & 63] : "=")
+      }
+    }
+    return text
   }
 
   /// The MCP endpoint of a URL: `/mcp` where the URL names no path.

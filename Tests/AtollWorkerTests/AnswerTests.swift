@@ -21,7 +21,8 @@ import Testing
     Tool("refuse") { _ throws(ToolError) in .error("not today") },
     Tool("blocks") { _ throws(ToolError) in
       .content([
-        .text("a \(1 + 1)"), .image(base64: "AA==", mimeType: "image/png"), .audio(base64: "BB==", mimeType: "audio/wav"),
+        .text("a \(1 + 1)"), .image(base64: "AA==", mimeType: "image/png"),
+        .audio(base64: "BB==", mimeType: "audio/wav"),
         .link(uri: "https://example.org/x", name: "x"),
       ])
     },
@@ -87,7 +88,8 @@ import Testing
   }
 
   @Test func membersOfTheEnvelopeComeInAnyOrder() {
-    let request = #" { "context" : {"name":"sum"}, "arguments":{"name":"Ada","arguments":{"name":"Bob"}} , "name" : "greet" } "#
+    let request =
+      #" { "context" : {"name":"sum"}, "arguments":{"name":"Ada","arguments":{"name":"Bob"}} , "name" : "greet" } "#
     #expect(answered(request, tools).contains("Hello, Ada!"))
   }
 
@@ -98,7 +100,9 @@ import Testing
 
   @Test func textTakesStringsAndInterpolation() {
     let name = String("Ada")
-    let answers: [Answer] = [.text(name), .text("\(name) is \(36) and \(1.5) and \(true)"), .text("plain"), .text(name + "!")]
+    let answers: [Answer] = [
+      .text(name), .text("\(name) is \(36) and \(1.5) and \(true)"), .text("plain"), .text(name + "!"),
+    ]
     let texts = answers.map { answer in written { answer.write(to: &$0) } }
     #expect(texts[0].contains(#""text":"Ada""#))
     #expect(texts[1].contains(#""text":"Ada is 36 and 1.5 and true""#))

@@ -33,7 +33,8 @@ import Testing
     #expect(try arguments.doubleIfPresent("none") == nil)
     #expect(try arguments.arrayIfPresent("none") == nil)
     #expect(try arguments.objectIfPresent("none") == nil)
-    #expect(message { () throws(ToolError) in try arguments.stringIfPresent("age") } == "age must be a string, but is 36")
+    #expect(
+      message { () throws(ToolError) in try arguments.stringIfPresent("age") } == "age must be a string, but is 36")
   }
 
   @Test func keysAreComparedWithTheirEscapesResolved() throws {

@@ -60,7 +60,8 @@ import Testing
     let city = try #require(Array(lines).last?.object()["city"])
     #expect(city.path == "address.lines[1].city")
     #expect(message { () throws(ToolError) in try city.string() } == "address.lines[1].city must be a string, but is 7")
-    #expect(message { () throws(ToolError) in try arguments.object("address").string("zip") } == "address.zip is missing")
+    #expect(
+      message { () throws(ToolError) in try arguments.object("address").string("zip") } == "address.zip is missing")
   }
 
   @Test func rawBytesAreTheCallersOwn() throws {

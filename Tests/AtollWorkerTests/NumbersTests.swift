@@ -12,16 +12,22 @@ import Testing
     #expect(try value(text).integer() == expected)
   }
 
-  @Test(arguments: ["1.5", "9223372036854775808", "-9223372036854775809", "1e400", "1e19", "1e-1", "9007199254740994.0"])
+  @Test(arguments: [
+    "1.5", "9223372036854775808", "-9223372036854775809", "1e400", "1e19", "1e-1", "9007199254740994.0",
+  ])
   func whatIsNoIntegerIsRefused(text: String) throws {
     let value = try value(text)
-    #expect(message { () throws(ToolError) in try value.integer() } == "v must be an integer of 64 bits, but is \(text)")
+    #expect(
+      message { () throws(ToolError) in try value.integer() } == "v must be an integer of 64 bits, but is \(text)")
   }
 
   @Test(arguments: [
-    "0", "-0.0", "1", "-1.5", "0.1", "0.3", "1e22", "1e23", "1e-22", "1e-23", "123456789012345678901234567890", "5e-324",
-    "1.7976931348623157e308", "2.2250738585072014e-308", "9007199254740993", "0.1e-6", "123.456E+2", "1.0000000000000000000001",
-    "179769313486231570000000000000000000000", "100000000000000000000000", "0.000000000000000000000000000001", "8.5", "4503599627370497.5",
+    "0", "-0.0", "1", "-1.5", "0.1", "0.3", "1e22", "1e23", "1e-22", "1e-23", "123456789012345678901234567890",
+    "5e-324",
+    "1.7976931348623157e308", "2.2250738585072014e-308", "9007199254740993", "0.1e-6", "123.456E+2",
+    "1.0000000000000000000001",
+    "179769313486231570000000000000000000000", "100000000000000000000000", "0.000000000000000000000000000001", "8.5",
+    "4503599627370497.5",
     "0.30000000000000004", "90071992547409910e-1", "1e0000000000000000000000000000000000001",
   ])
   func doublesAreRightToTheLastBit(text: String) throws {
@@ -32,6 +38,16 @@ import Testing
   func aNumberPastTheRangeIsRefused(text: String) throws {
     let value = try value(text)
     #expect(message { () throws(ToolError) in try value.double() } == "v must be a number, but is \(text)")
+  }
+
+  @Test(arguments: [
+    ("1e309", Double.infinity), ("-1e309", -Double.infinity), ("1e-400", 0.0), ("9223372036854775808", 0x1p63),
+  ])
+  func aTreeTakesEveryNumber(text: String, expected: Double) throws {
+    guard case .number(expected) = try value(text).tree else {
+      Issue.record("\(text) is \(try value(text).tree)")
+      return
+    }
   }
 
   @Test func randomDoublesSurviveWritingAndReading() throws {

@@ -163,13 +163,23 @@ struct UnescapedBytes: ~Escapable {
         index += 6
       }
     }
-    let scalar = Unicode.Scalar(code) ?? "\u{FFFD}"
-    let encoded = UTF8.encode(scalar)!
-    var rest = encoded.dropFirst()
-    pendingCount = rest.count
-    pending = 0
-    for shift in 0..<pendingCount { pending |= UInt32(rest.removeFirst()) << UInt32(shift * 8) }
-    return encoded.first
+    let scalar = (Unicode.Scalar(code) ?? "\u{FFFD}").value
+    let tail = { (shift: UInt32) in 0x80 | (scalar >> shift & 0x3F) }
+    switch scalar {
+    case ..<0x80: return UInt8(scalar)
+    case ..<0x800:
+      pending = tail(0)
+      pendingCount = 1
+      return UInt8(0xC0 | scalar >> 6)
+    case ..<0x10000:
+      pending = tail(6) | tail(0) << 8
+      pendingCount = 2
+      return UInt8(0xE0 | scalar >> 12)
+    default:
+      pending = tail(12) | tail(6) << 8 | tail(0) << 16
+      pendingCount = 3
+      return UInt8(0xF0 | scalar >> 18)
+    }
   }
 
   private func hexadecimal(at start: Int) -> UInt32 {

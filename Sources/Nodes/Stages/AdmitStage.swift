@@ -5,17 +5,17 @@ import MCP
 struct AdmitStage: Stage {
   func answer(_ call: Call, _ next: Next) async -> ToolOutcome {
     if let seconds = call.worker.loaded.rate.take(peer: call.peer, nowNanoseconds: call.startedNanoseconds) {
-      call.ledger.refusal = .rate
+      call.refusal = .rate
       return .rateLimited(retryAfterSeconds: seconds)
     }
     let admission = call.loop.admission
     switch await admission.enter() {
     case .refused:
-      call.ledger.refusal = .overloaded
+      call.refusal = .overloaded
       return .overloaded(retryAfterSeconds: 1)
     case .cancelled:
-      call.ledger.refusal = .cancelled
-      return .cancelled
+      call.refusal = .cancelled
+      return .internalError("the caller left before an instance was free")
     case .entered:
       break
     }

@@ -9,11 +9,17 @@ struct RunStage: Stage {
       call.worker.program, request: call.request.guestRequest(), ledger: call.ledger)
     switch outcome {
     case .answered(let bytes):
-      return call.worker.loaded.program.kind == .command ? .commandOutput(bytes) : .answer(bytes)
+      return .answer(bytes, form: call.worker.loaded.program.kind == .command ? .jsonOrText : .json)
     case .exited(let status, let lastLine):
       return .toolError(lastLine.isEmpty ? "the tool ended with exit code \(status) and no message" : lastLine)
     case .fault(let fault):
-      return fault.kind == .cancelled ? .cancelled : .toolError(fault.message)
+      call.fault = fault
+      switch fault.kind {
+      case .host: return .internalError(fault.message)
+      case .overloaded: return .overloaded(retryAfterSeconds: 1)
+      case .cancelled: return .internalError("the caller left")
+      default: return .toolError("\(fault.kind.rawValue): \(fault.message)")
+      }
     }
   }
 }

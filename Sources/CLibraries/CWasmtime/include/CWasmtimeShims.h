@@ -1,10 +1,12 @@
 // What Swift cannot say itself: addresses of slots that stay put, the epoch clock's two words, a futex, the
 // processor's identity, and the two clocks without the detour through Glibc's overlay.
 #pragma once
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,6 +34,10 @@ static inline uint64_t atoll_thread_cpu_nanoseconds(void) {
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
   return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
+
+// Opens a directory for nothing but going through it; Glibc hides the name from Swift.
+static const int32_t atoll_open_path = __O_PATH;
+static inline ptrdiff_t atoll_random(void *bytes, size_t count) { return getrandom(bytes, count, 0); }
 
 // MARK: The slots of a call
 

@@ -74,12 +74,12 @@ struct ScratchFolder: ~Copyable {
   }
 
   deinit {
-    for name in OutputFolder.names(in: path) { unsafe unlink(path + "/" + name) }
+    for name in Folder.names(in: path) { unsafe unlink(path + "/" + name) }
     unsafe rmdir(path)
   }
 }
 
-enum OutputFolder {
+enum Folder {
   /// The names in a folder, ascending by their bytes; empty where it cannot be read.
   static func names(in path: String) -> [String] {
     guard let folder = unsafe opendir(path) else { return [] }
