@@ -60,26 +60,33 @@ extension TheBinary {
       #expect(Self.errorLines(finished.errors).count == 1, "\(finished.errors)")
     }
 
-    @Test(.timeLimit(.minutes(1)))
-    func aTruncatedModuleIsRefusedAndTheRestIsServed() throws {
+    /// A module that is wrong in one way, and the word that its error must have.
+    static let modules: [(name: String, bytes: [UInt8], says: String)] = [
+      ("truncated", Array(WasmModule().bytes.dropLast(3)), "truncated"),
+      ("empty", [], "empty"),
+      ("no-entry", WasmModule(exportsCall: false).bytes, "atoll_call"),
+      ("other-abi", WasmModule(abi: 2).bytes, "atoll_abi"),
+      ("not-granted", WasmModule(imports: ("atoll:kv", "start")).bytes, "atoll:kv"),
+      ("unknown-import", WasmModule(imports: ("env", "system")).bytes, "env"),
+      ("too-much-memory", WasmModule(memoryPages: 17).bytes, "limits.memory"),
+    ]
+
+    @Test(.timeLimit(.minutes(1)), arguments: modules.indices)
+    func aWrongModuleIsRefusedAndTheRestIsServed(index: Int) throws {
+      let module = Self.modules[index]
       let folder = try TemporaryFolder()
-      try FileManager.default.createDirectory(atPath: folder.file("cut"), withIntermediateDirectories: false)
-      let module = Data([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x7f])
-      try module.write(to: URL(filePath: folder.file("cut/cut.wasm")))
-      _ = try folder.write(
-        """
-        name = "cut"
-        version = "1.0.0"
-        description = "A module that ends too early"
-        [source]
-        language = "wasm"
-        entry = "cut.wasm"
-        [[tools]]
-        name = "cut"
-        description = "never runs"
-        input = { type = "object" }
-        """, to: "cut/atoll.toml")
-      try Self.expectRefusedBesideHello(folder.file("cut"), says: "cut.wasm")
+      let worker = try WasmModule.writeWorker(module.name, bytes: module.bytes, in: folder)
+      try Self.expectRefusedBesideHello(worker, says: module.says)
+    }
+
+    /// The module that the wrong ones above are made from is right, so each is refused for its one fault.
+    @Test(.timeLimit(.minutes(1)))
+    func theModuleMadeByHandIsServed() throws {
+      let folder = try TemporaryFolder()
+      let worker = try WasmModule.writeWorker("by-hand", bytes: WasmModule(memoryPages: 16).bytes, in: folder)
+      let node = try ServedNode([worker, Bundles.hello()])
+      #expect(node.errors.split(separator: "\n").filter { $0.contains("error") }.isEmpty, "\(node.errors)")
+      #expect(try node.call("by-hand").response.status == 200)
     }
 
     @Test(.timeLimit(.minutes(1)))
