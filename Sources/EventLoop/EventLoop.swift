@@ -28,7 +28,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
   let idleHandle: UnsafeMutablePointer<uv_idle_t>
   private let wakeHandle: UnsafeMutablePointer<uv_poll_t>
   let timerHandle: UnsafeMutablePointer<uv_timer_t>
-  /// Written by any thread to wake the loop. It stays open as long as the object, so that a late write hits nothing else.
+  /// Written by any thread to wake the loop. Open as long as the object is, so that a late write hits nothing else.
   let wakeDescriptor: Int32
 
   /// What other threads hand in.

@@ -135,7 +135,8 @@ import Testing
 }
 
 @Suite(.serialized) struct SignalTests {
-  @Test(.timeLimit(.minutes(1)), arguments: [SIGHUP, SIGTERM, SIGINT]) func aSignalArrivesOnTheLoop(number: Int32) async throws {
+  @Test(.timeLimit(.minutes(1)), arguments: [SIGHUP, SIGTERM, SIGINT])
+  func aSignalArrivesOnTheLoop(number: Int32) async throws {
     try await onLoop { loop in
       let arrived = Moment()
       var count = 0

@@ -80,9 +80,8 @@ import Testing
     for (index, loop) in loops.loops.enumerated() {
       await loop.spawn {
         do {
-          let listener = try TCPListener(
-            loop: loop, address: .loopback(port: 0), sharing: index == 0 ? .exclusiveThenShared : .joins(port: port.value)
-          ) { connection in
+          let sharing: TCPListener.Sharing = index == 0 ? .exclusiveThenShared : .joins(port: port.value)
+          let listener = try TCPListener(loop: loop, address: .loopback(port: 0), sharing: sharing) { connection in
             #expect(EventLoop.current === loop)
             counts.update { $0[index] += 1 }
             connection.close()
@@ -104,7 +103,8 @@ import Testing
     #expect(loops.loops.allSatisfy { $0.closedCleanly })
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: [1, 64, 65, 200]) func aDrainLosesNoConnectionThatWaits(waiting: Int) async throws {
+  @Test(.timeLimit(.minutes(1)), arguments: [1, 64, 65, 200])
+  func aDrainLosesNoConnectionThatWaits(waiting: Int) async throws {
     try await onLoop { loop in
       var accepted: [TCPConnection] = []
       let listener = try TCPListener(loop: loop, address: .loopback(port: 0)) { accepted.append($0) }
