@@ -134,6 +134,49 @@ import Testing
     }
   }
 
+  @Test(.timeLimit(.minutes(1))) func drainingEveryListenerOfASharedPortLosesNoConnectionThatWaits() async throws {
+    let loops = try EventLoops(count: 2)
+    loops.start()
+    let counts = Shared([0, 0])
+    let drained = Shared(0)
+    let listeners = Shared<[TCPListener]>([])
+    for (index, loop) in loops.loops.enumerated() {
+      let port = listeners.value.first?.address.port ?? 0
+      await loop.spawn {
+        do {
+          let sharing: TCPListener.Sharing = index == 0 ? .exclusiveThenShared : .joins(port: port)
+          let listener = try TCPListener(loop: loop, address: .loopback(port: 0), sharing: sharing) { connection in
+            counts.update { $0[index] += 1 }
+            connection.write(Array("ok".utf8))
+            connection.close()
+          }
+          listeners.append(listener)
+        } catch { Issue.record(error) }
+      }.value
+    }
+    // Both loops stand still until the connections wait in both accept queues; then they drain.
+    let isReady = Shared(false)
+    for (index, loop) in loops.loops.enumerated() {
+      let listener = listeners.value[index]
+      loop.execute {
+        while !isReady.value { usleep(500) }
+        listener.drain { drained.update { $0 += 1 } }
+      }
+    }
+    let clients = (0..<50).map { _ in connectBlocking(port: listeners.value[0].address.port) }
+    isReady.update { $0 = true }
+    while drained.value < 2 { usleep(1000) }
+    #expect(counts.value[0] + counts.value[1] == 50)
+    #expect(counts.value[0] > 0 && counts.value[1] > 0)
+    for client in clients {
+      var bytes: [UInt8] = [0, 0]
+      #expect(Glibc.read(client, &bytes, 2) == 2)
+      Glibc.close(client)
+    }
+    loops.stop()
+    loops.join()
+  }
+
   @Test(.timeLimit(.minutes(1))) func aSecondDrainAndOneAfterTheCloseAreAnsweredToo() async throws {
     try await onLoop { loop in
       let listener = try TCPListener(loop: loop, address: .loopback(port: 0)) { $0.close() }
