@@ -47,6 +47,8 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
   @exclusivity(unchecked) var jobs = Ring<Entry>()
   @exclusivity(unchecked) var readyGuests = Ring<ReadyGuest>()
   @exclusivity(unchecked) var taken: [Entry] = []
+  /// When the work of this phase has to make room for I/O; 0 until some of it runs. The I/O callbacks are one phase
+  /// (they spawn tasks that run at once), the jobs after and before them are the other.
   @exclusivity(unchecked) var turnDeadline: UInt64 = 0
   @exclusivity(unchecked) var idleIsActive = false
   @exclusivity(unchecked) var isStopping = false

@@ -65,6 +65,7 @@ extension EventLoop {
     if !jobs.isEmpty { runJobs() }
     if !readyGuests.isEmpty { runOneGuest() }
     if isStopping { uv_stop(uv) }
+    turnDeadline = 0
     let isBusy = !jobs.isEmpty || !readyGuests.isEmpty
     if isBusy != idleIsActive {
       idleIsActive = isBusy
@@ -78,11 +79,7 @@ extension EventLoop {
   /// The bound is time because a count says nothing: eight jobs of a millisecond that come back at once would keep
   /// the loop from I/O for as long as they like.
   func runJobs() {
-    if turnDeadline == 0 {
-      turnDeadline = uv_hrtime() &+ LoopLimits.turnNanoseconds
-    } else if uv_hrtime() >= turnDeadline {
-      return
-    }
+    guard hasTimeLeft() else { return }
     let serial = asUnownedSerialExecutor()
     let preferred = preference.asUnownedTaskExecutor()
     while let entry = jobs.popFirst() {
@@ -92,6 +89,14 @@ extension EventLoop {
         return
       }
     }
+  }
+
+  /// Does this phase of the turn still have time? The first to ask starts its clock.
+  @inline(__always)
+  func hasTimeLeft() -> Bool {
+    let now = uv_hrtime()
+    if turnDeadline == 0 { turnDeadline = now &+ LoopLimits.turnNanoseconds }
+    return now < turnDeadline
   }
 
   /// The runtime enqueues a job again when it continues under other executors than it was run under, so each one is

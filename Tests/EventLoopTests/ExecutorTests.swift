@@ -32,7 +32,6 @@ import Testing
         }
       }
       #expect(loop.statistics.foreignJobs == before.foreignJobs)
-      #expect(loop.statistics.wakeups == before.wakeups)
       #expect(loop.statistics.jobs == before.jobs + 2000)
     }
   }
