@@ -41,7 +41,7 @@ private typealias Bundle = Bundles.Bundle
   static let wasmManifest = manifest("[source]\nlanguage = \"wasm\"\nentry = \"worker.wasm\"")
 
   private func build(_ path: String, cache: String? = nil) throws -> BuildResult {
-    try Build(path).run(checks: .sandbox, cache: cache, toolchain: Toolchain.find)
+    try Build(path).run(checks: .sandbox(moduleCache: nil), cache: cache, toolchain: Toolchain.find)
   }
 
   private func error(_ path: String) -> BundleError? {
@@ -163,5 +163,71 @@ private typealias Bundle = Bundles.Bundle
     bytes[bytes.count - 1] ^= 1
     try worker.write(".atoll/sample.atoll", bytes)
     #expect(try Bundle.current(worker.path) == nil)
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func endlessWordsOfACompilerAreCut() throws {
+    let worker = try Worker([
+      "atoll.toml": Self.cManifest, "worker.c": "#error " + String(repeating: "x", count: 2 * BundleLimits.compilerOutputBytes),
+    ])
+    let message = try #require(error(worker.path)?.message)
+    #expect(message.hasSuffix("\n…\n"))
+    #expect(message.utf8.count < BundleLimits.compilerOutputBytes + 100)
+  }
+
+  @Test(arguments: [0, 1, BundleLimits.sourceFiles, BundleLimits.sourceFiles + 1])
+  func sourceFilesAreCounted(count: Int) throws {
+    let worker = try Worker([:])
+    try worker.write("src/readme.md", [])
+    for index in 0..<count { try worker.write("src/\(index).c", []) }
+    let read = { try SourceFiles(Source(language: .c, entry: "src"), folder: worker.path) }
+    if (1...BundleLimits.sourceFiles).contains(count) {
+      #expect(try read().files.count == count)
+    } else {
+      let error = #expect(throws: BundleError.self) { try read() }
+      #expect(error?.message.contains(count == 0 ? "there is no *.c in it" : "more than 1000 source files") == true)
+    }
+  }
+
+  struct WrongModule: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let wasm: [UInt8]
+    let words: [String]
+  }
+
+  static let wrongModules: [WrongModule] = {
+    let (reactor, command) = (ModuleBytes.reactor.without(0), ModuleBytes.command)
+    let exports = { (entries: [[UInt8]]) in entries.reduce([UInt8(entries.count)], +) }
+    let (memory, initialize) = (ModuleBytes.export("memory", 2, 0), ModuleBytes.export("_initialize", 0, 0))
+    let (call, abi) = (ModuleBytes.export("atoll_call", 0, 1), ModuleBytes.export("atoll_abi", 3, 2))
+    let function = { (module: String, name: String) in
+      [1, UInt8(module.utf8.count)] + Array(module.utf8) + [UInt8(name.utf8.count)] + Array(name.utf8) + [0, 0] }
+    return [
+      WrongModule(testDescription: "empty", wasm: [], words: ["not a WebAssembly module"]),
+      WrongModule(testDescription: "text", wasm: Array("(module)".utf8), words: ["not a WebAssembly module"]),
+      WrongModule(testDescription: "truncated", wasm: reactor.bytes.dropLast(3).map { $0 }, words: ["it ends early"]),
+      WrongModule(testDescription: "component", wasm: [0, 0x61, 0x73, 0x6D, 0x0D, 0, 1, 0], words: ["component", "wasm32-wasip1"]),
+      WrongModule(testDescription: "no entry", wasm: command.with(7, exports([memory])).bytes, words: ["`atoll_call`", "`_start`"]),
+      WrongModule(testDescription: "no atoll_call", wasm: reactor.with(7, exports([memory, initialize, abi])).bytes, words: ["`atoll_call`"]),
+      WrongModule(testDescription: "no atoll_abi", wasm: reactor.with(7, exports([memory, initialize, call])).bytes, words: ["`atoll_abi`"]),
+      WrongModule(testDescription: "no memory", wasm: reactor.with(7, exports([initialize, call, abi])).bytes, words: ["`memory`"]),
+      WrongModule(testDescription: "another ABI", wasm: reactor.with(6, ModuleBytes.globals.replacing([0x41, 1], with: [0x41, 2])).bytes, words: ["version 2 of the ABI"]),
+      WrongModule(testDescription: "two memories", wasm: command.with(5, [2, 0, 1, 0, 1]).bytes, words: ["memor"]),
+      WrongModule(testDescription: "shared memory", wasm: command.with(5, [1, 3, 1, 2]).bytes, words: ["shared"]),
+      WrongModule(testDescription: "64-bit memory", wasm: command.with(5, [1, 4, 1]).bytes, words: ["64"]),
+      WrongModule(testDescription: "more memory than its cap", wasm: command.with(5, [1, 0, 0x81, 2]).bytes, words: ["`limits.memory`", "16MiB", "raise it in atoll.toml"]),
+      WrongModule(testDescription: "kv not granted", wasm: command.with(2, function("atoll:kv", "start")).bytes, words: ["atoll:kv.start", "[permissions] kv"]),
+      WrongModule(testDescription: "an import nobody has", wasm: command.with(2, function("env", "abort")).bytes, words: ["env.abort"]),
+      WrongModule(testDescription: "invalid code", wasm: command.with(10, ModuleBytes.code([[0, 0x6A, 0x0B]])).bytes, words: ["does not compile", "type mismatch"]),
+    ]
+  }()
+
+  @Test(arguments: wrongModules)
+  func aModuleThatCannotRunIsRefused(module: WrongModule) throws {
+    let worker = try Worker(["atoll.toml": Self.wasmManifest])
+    try worker.write("worker.wasm", module.wasm)
+    let error = error(worker.path)
+    #expect(error?.code == .badModule, "\(String(describing: error))")
+    for words in module.words { #expect(error?.message.contains(words) == true, "\(String(describing: error))") }
   }
 }
