@@ -1,4 +1,5 @@
-// The entries of a reactor, and what is prepared before the first call and snapshotted with the memory.
+// The entry of a reactor, and what `_initialize` (in Runtime) prepares before the first call and is snapshotted with
+// the memory.
 
 /// The tools, and the buffer of the answer: set once by `_initialize`, read by the one call that an instance lives for.
 nonisolated(unsafe) private var table: [Tool] = []
@@ -15,16 +16,6 @@ func install(_ tools: [Tool]) {
 }
 
 #if arch(wasm32)
-  @_extern(c, "__wasm_call_ctors") private func callConstructors()
-  @_extern(c, "__main_argc_argv") private func callMain(_ count: Int32, _ values: UnsafeRawPointer?) -> Int32
-
-  @_expose(wasm, "_initialize")
-  @_cdecl("_initialize")
-  public func initialize() {
-    callConstructors()
-    _ = callMain(0, nil)
-  }
-
   /// One call: fetches the request of `count` bytes, answers `pointer << 32 | count`.
   @_expose(wasm, "atoll_call")
   @_cdecl("atoll_call")

@@ -6,6 +6,7 @@ public indirect enum JSON {
   case bool(Bool)
   /// A number without fraction and exponent that fits.
   case integer(Int64)
+  /// Any other number; infinite where it lies past the range of a double.
   case number(Double)
   case string(String)
   case array([JSON])
@@ -28,7 +29,8 @@ public indirect enum JSON {
       if let whole = wholeNumber(value.start) {
         self = .integer(whole)
       } else {
-        self = .number(parseDouble(value.rawBytes) ?? 0)
+        let isNegative = value.start.pointee == UInt8(ascii: "-")
+        self = .number(parseDouble(value.rawBytes) ?? (isNegative ? -Double.infinity : .infinity))
       }
     case .string:
       let (end, _) = closingQuote(value.start)

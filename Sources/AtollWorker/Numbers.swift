@@ -26,11 +26,11 @@ func wholeNumber(_ start: BytePointer) -> Int64? {
   return value == .min ? nil : -value
 }
 
-/// An integer in any of JSON's spellings: `3`, `3.0`, `3e2`.
+/// An integer in any of JSON's spellings: `3`, `3.0`, `3e2`. The latter two reach as far as doubles are exact.
 func parseInteger(_ start: BytePointer) -> Int64? {
   if let whole = wholeNumber(start) { return whole }
   let bytes = UnsafeBufferPointer(start: start, count: skipValue(start) - start)
-  guard let value = parseDouble(bytes) else { return nil }
+  guard let value = parseDouble(bytes), value.magnitude <= 0x1p53 else { return nil }
   return Int64(exactly: value)
 }
 

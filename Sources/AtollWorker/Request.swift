@@ -5,26 +5,45 @@ struct Request {
   var name = JSONObject.empty.start
   var nameCount = 0
   var arguments = JSONObject.empty
-  var context = JSONObject.empty
 
-  /// One pass over the envelope; `bytes` end in `padding` zero bytes.
+  /// Reads the envelope as far as the name and the arguments; `bytes` end in `padding` zero bytes.
+  @inline(__always)
   init(_ bytes: BytePointer) {
-    var scan = MemberScan(skipSpace(bytes))
-    while scan.advance() {
-      // The four keys of the envelope differ in their first letter.
-      switch scan.key[1] {
-      case UInt8(ascii: "n") where scan.value.pointee == UInt8(ascii: "\""):
-        // Tool names have no character that JSON escapes (`[A-Za-z0-9_./-]`).
-        name = scan.value + 1
-        nameCount = closingQuote(scan.value).end - name
-      case UInt8(ascii: "a") where scan.value.pointee == UInt8(ascii: "{"):
-        arguments = JSONObject(start: scan.value, root: scan.value)
-      case UInt8(ascii: "c") where scan.value.pointee == UInt8(ascii: "{"):
-        context = JSONObject(start: scan.value, root: scan.value)
-      default: break
+    self.init()
+    // What a node of today writes, compared by words.
+    if let name = Self.skip(#"{"method":"tools/call","name":""#, at: bytes) {
+      let end = closingQuote(name - 1).end
+      if let arguments = Self.skip(#"","arguments":"#, at: end), arguments.pointee == UInt8(ascii: "{") {
+        self.name = name
+        nameCount = end - name
+        self.arguments = JSONObject(start: arguments, root: arguments)
+        return
       }
-      scan.skip()
     }
+    readInAnyOrder(bytes)
+  }
+
+  private init() {}
+
+  /// The same members in any order and with any white space.
+  @inline(never)
+  private mutating func readInAnyOrder(_ bytes: BytePointer) {
+    let envelope = JSONObject(start: skipSpace(bytes), root: skipSpace(bytes))
+    if let value = envelope["name"], value.kind == .string {
+      // Tool names have no character that JSON escapes (`[A-Za-z0-9_./-]`).
+      name = value.start + 1
+      nameCount = closingQuote(value.start).end - name
+    }
+    if let value = envelope["arguments"], value.kind == .object {
+      arguments = JSONObject(start: value.start, root: value.start)
+    }
+  }
+
+  /// Past `text` where it stands at `bytes`; nil where it does not.
+  @inline(__always)
+  private static func skip(_ text: StaticString, at bytes: BytePointer) -> BytePointer? {
+    let count = text.utf8CodeUnitCount
+    return sameBytes(text.utf8Start, bytes, count: count) ? bytes + count : nil
   }
 }
 
@@ -36,7 +55,7 @@ func answer(_ bytes: BytePointer, tools: [Tool], to writer: inout JSONWriter) {
     && sameBytes(tool.name.utf8Start, request.name, count: request.nameCount)
   {
     do throws(ToolError) {
-      try tool.body(request.arguments, Context(members: request.context)).write(to: &writer)
+      try tool.body(request.arguments, Context(request: bytes)).write(to: &writer)
     } catch {
       Answer.error(error.message).write(to: &writer)
     }

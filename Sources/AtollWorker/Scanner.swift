@@ -123,7 +123,8 @@ struct MemberScan {
   @inline(never)
   private func isEscapedKey(_ name: UnsafePointer<UInt8>, _ count: Int) -> Bool {
     let bytes = unescaped(key + 1, keyEnd)
-    return bytes.count == count && bytes.withUnsafeBufferPointer { sameBytes($0.baseAddress ?? name, name, count: count) }
+    return bytes.count == count
+      && bytes.withUnsafeBufferPointer { sameBytes($0.baseAddress ?? name, name, count: count) }
   }
 }
 

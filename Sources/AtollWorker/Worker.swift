@@ -51,8 +51,14 @@ public typealias Arguments = JSONObject
 
 /// What the host says about the call beside its arguments.
 public struct Context {
-  /// The `context` object of the request; empty where the host sent none.
-  public let members: JSONObject
+  let request: BytePointer
+
+  /// The `context` object of the request; empty where the host sent none. Found when it is asked for.
+  public var members: JSONObject {
+    let start = skipSpace(request)
+    guard let value = JSONObject(start: start, root: start)["context"], value.kind == .object else { return .empty }
+    return JSONObject(start: value.start, root: value.start)
+  }
 
   /// Tells a client that asked for it how far the call is.
   ///

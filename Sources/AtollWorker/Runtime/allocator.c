@@ -1,7 +1,8 @@
 // Memory of a Swift worker: a bump allocator with free lists, in place of the C library's.
 //
-// An instance lives for one call, so that most memory is never given back; what is, is kept in lists by size. A block
-// has four bytes before it that hold its class. There is no other book-keeping, and no page is touched ahead of its use.
+// An instance lives for one call, so that most memory is never given back; what is, is kept in lists by size. Each
+// block has four bytes before it that hold its class. There is no other book-keeping, and no page is touched before
+// it is used.
 
 #include <stddef.h>
 #include <stdint.h>
