@@ -25,6 +25,7 @@ public final class JSONSchema: Sendable {
   /// The author's bytes, untouched: what goes out in `tools/list`.
   public let source: [UInt8]
   public let limits: JSONSchemaLimits
+  private let program: SchemaProgram
 
   /// Compiles a schema.
   ///
@@ -38,15 +39,34 @@ public final class JSONSchema: Sendable {
   ) throws(JSONSchemaError) {
     source = schema
     self.limits = limits
+    program = try SchemaCompiler.compile(schema, uri: "", limits: limits, remotes: remotes, checksDialect: true)
+  }
+
+  /// A meta-schema: its own text is not checked against one.
+  init(metaSchema: [UInt8], uri: String, limits: JSONSchemaLimits, remotes: [String: [UInt8]]) throws(JSONSchemaError) {
+    source = metaSchema
+    self.limits = limits
+    program = try SchemaCompiler.compile(metaSchema, uri: uri, limits: limits, remotes: remotes, checksDialect: false)
   }
 
   /// Whether the instance fits. Under a microsecond for a small object; allocates nothing unless the schema says
-  /// `unevaluatedProperties` or `unevaluatedItems`.
-  public func accepts(_ instance: JSONValue) -> Bool { true }
+  /// `unevaluatedProperties` or `unevaluatedItems`, or refers dynamically.
+  public func accepts(_ instance: JSONValue) -> Bool {
+    var evaluation = Evaluation(program, limits: limits, isTracing: false)
+    return evaluation.run(on: instance.pointer)
+  }
 
   /// The ways in which the instance does not fit, at most ``JSONSchemaLimits/violations``; empty if it fits, and then
-  /// as cheap as ``accepts(_:)``.
-  public func validate(_ instance: JSONValue) -> [Violation] { [] }
+  /// as cheap as ``accepts(_:)``. What cannot be checked within the limits does not fit.
+  public func validate(_ instance: JSONValue) -> [Violation] {
+    if accepts(instance) { return [] }
+    var evaluation = Evaluation(program, limits: limits, isTracing: true)
+    _ = evaluation.run(on: instance.pointer)
+    if evaluation.violations.isEmpty {
+      return [Violation(instancePath: "", keyword: "", message: "does not fit the schema")]
+    }
+    return evaluation.violations
+  }
 
   /// Parses an instance on the heap and validates it.
   public func validate(bytes: [UInt8]) throws(JSONError) -> [Violation] {
