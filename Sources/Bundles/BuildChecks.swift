@@ -10,7 +10,16 @@ extension BuildChecks {
     let store = ModuleStore(engine: engine, cacheDirectory: nil)
     let cached = ModuleStore(engine: engine, cacheDirectory: moduleCache)
     return BuildChecks(
-      initialize: { _, _, _ throws(BundleError) in throw BundleError(.badModule, "stub") },
+      initialize: { wasm, limits, name throws(BundleError) in
+        // Its time at build is nobody's call; its memory is the call's, which starts with it.
+        let caps = CallLimits(memoryBytes: limits.memoryBytes, cpuMilliseconds: BundleLimits.initializeMilliseconds)
+        do throws(SandboxError) {
+          let state = try initializedState(of: wasm, limits: caps)
+          return Snapshot.State(memory: state.memory, globals: state.globals)
+        } catch {
+          throw BundleError(.badModule, "worker `\(name)` cannot be started: \(error.message)", cause: error)
+        }
+      },
       verify: { wasm, limits, name, isFinished throws(BundleError) in
         try badModule { () throws(SandboxError) in
           let (module, _) = try (isFinished ? cached : store).load(wasm)

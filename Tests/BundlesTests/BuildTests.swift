@@ -189,6 +189,61 @@ private typealias Bundle = Bundles.Bundle
     }
   }
 
+  @Test func initializeRunsOnceAtBuild() throws {
+    let worker = try Worker(["atoll.toml": Self.wasmManifest])
+    try worker.write("worker.wasm", ModuleBytes.reactor.bytes)
+    let built = try build(worker.path)
+    #expect(built.notes == [])
+    #expect(built.bundle.module == (try Snapshot.take(ModuleBytes.reactor.bytes) { _ throws(BundleError) in ModuleBytes.stateAfter }.module))
+  }
+
+  @Test func aModuleThatCannotBeSnapshottedSaysSo() throws {
+    let worker = try Worker(["atoll.toml": Self.wasmManifest])
+    // `_initialize` sets element 0 of a table to itself.
+    let setsTable: [UInt8] = [0, 0x41, 0, 0xD2, 0, 0x26, 0, 0x0B]
+    let module = ModuleBytes.reactor.with(4, [1, 0x70, 0, 1]).with(9, [1, 3, 0, 1, 0])
+      .with(10, ModuleBytes.code([setsTable, ModuleBytes.call]))
+    try worker.write("worker.wasm", module.bytes)
+    let built = try build(worker.path)
+    #expect(built.bundle.module == module.bytes)
+    #expect(built.notes == ["`_initialize` stays in the module and runs at every call: its code changes a table, and tables are not part of a snapshot"])
+  }
+
+  @Test(arguments: [
+    (ModuleBytes.code([[0, 0x00, 0x0B], ModuleBytes.call]), "unreachable"),
+    (ModuleBytes.code([[0, 0x03, 0x40, 0x0C, 0, 0x0B, 0x0B], ModuleBytes.call]), "more than 5000 ms"),
+  ])
+  func anInitializeThatFailsFailsTheBuild(code: [UInt8], words: String) throws {
+    let worker = try Worker(["atoll.toml": Self.wasmManifest])
+    try worker.write("worker.wasm", ModuleBytes.reactor.with(10, code).bytes)
+    let error = error(worker.path)
+    #expect(error?.message.hasPrefix("worker `sample` cannot be started: `_initialize`") == true, "\(String(describing: error))")
+    #expect(error?.message.contains(words) == true, "\(String(describing: error))")
+  }
+
+  /// What the clock said at build would be what it says at every call.
+  @Test func anInitializeThatAsksTheHostIsRefused() throws {
+    let worker = try Worker(["atoll.toml": Self.wasmManifest])
+    let types: [UInt8] = [3, 0x60, 0, 0, 0x60, 1, 0x7F, 1, 0x7E, 0x60, 2, 0x7F, 0x7F, 0]
+    let name = { (text: String) in [UInt8(text.utf8.count)] + Array(text.utf8) }
+    let module = ModuleBytes.reactor.with(1, types).with(2, [1] + name("atoll:random") + name("fill") + [0, 2])
+      .with(7, [4] + ModuleBytes.export("memory", 2, 0) + ModuleBytes.export("_initialize", 0, 1)
+        + ModuleBytes.export("atoll_call", 0, 2) + ModuleBytes.export("atoll_abi", 3, 2))
+      .with(10, ModuleBytes.code([[0, 0x41, 0, 0x41, 8, 0x10, 0, 0x0B], ModuleBytes.call]))
+    try worker.write("worker.wasm", module.bytes)
+    #expect(error(worker.path)?.message.contains("atoll:random.fill was called") == true)
+  }
+
+  @Test func aMemoryThatGrewPastItsCapIsRefused() throws {
+    let worker = try Worker(["atoll.toml": Self.wasmManifest + "[limits]\nmemory = \"128KiB\"\n"])
+    // Grows by a page, then by two more, and traps where that fails.
+    let grows: [UInt8] = [0, 0x41, 1, 0x40, 0, 0x1A, 0x41, 2, 0x40, 0, 0x41, 0x7F, 0x46, 0x04, 0x40, 0x00, 0x0B, 0x0B]
+    try worker.write("worker.wasm", ModuleBytes.reactor.with(10, ModuleBytes.code([grows, ModuleBytes.call])).bytes)
+    #expect(error(worker.path)?.message.contains("cannot be started") == true)
+    try worker.write("atoll.toml", Array((Self.wasmManifest + "[limits]\nmemory = \"256KiB\"\n").utf8))
+    #expect(try WasmShape(build(worker.path).bundle.module).memories[0].minimum == 4)
+  }
+
   struct WrongModule: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let wasm: [UInt8]
