@@ -21,19 +21,33 @@ public struct Tool: Sendable {
   /// What a tool does with its arguments. A thrown `ToolError` becomes a result with `isError`.
   public typealias Body = @Sendable (Arguments, Context) throws(ToolError) -> Answer
 
+  /// Two kinds, and not one closure around another: an instance pays for the first call through each function pointer.
+  private enum Kind {
+    case plain(@Sendable (Arguments) throws(ToolError) -> Answer)
+    case withContext(Body)
+  }
+
   let name: StaticString
-  let body: Body
+  private let kind: Kind
 
   /// Declares a tool that looks at its arguments only.
   public init(_ name: StaticString, _ body: @escaping @Sendable (Arguments) throws(ToolError) -> Answer) {
     self.name = name
-    self.body = { (arguments, _) throws(ToolError) in try body(arguments) }
+    kind = .plain(body)
   }
 
   /// Declares a tool that also looks at the context of its call.
   public init(_ name: StaticString, _ body: @escaping Body) {
     self.name = name
-    self.body = body
+    kind = .withContext(body)
+  }
+
+  @inline(__always)
+  func callAsFunction(_ arguments: Arguments, _ context: Context) throws(ToolError) -> Answer {
+    switch kind {
+    case .plain(let body): try body(arguments)
+    case .withContext(let body): try body(arguments, context)
+    }
   }
 }
 
