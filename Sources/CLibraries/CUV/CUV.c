@@ -1,1 +1,59 @@
+#define _GNU_SOURCE
 #include "CUV.h"
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <sys/prctl.h>
+
+_Thread_local void *cuv_thread_loop __attribute__((tls_model("initial-exec"))) = 0;
+
+static int result(int value) { return value < 0 ? -errno : value; }
+
+int cuv_eventfd(void) { return result(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)); }
+
+void cuv_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
+
+static socklen_t length(const struct sockaddr *address) {
+  return address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+}
+
+int cuv_listen(const struct sockaddr *address, int backlog, int shared) {
+  const int on = 1;
+  int descriptor = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+  if (descriptor < 0) return -errno;
+  if (setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0) goto failed;
+  if (setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0) goto failed;
+  if (shared && setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) goto failed;
+  if (bind(descriptor, address, length(address)) != 0) goto failed;
+  if (listen(descriptor, backlog) != 0) goto failed;
+  return descriptor;
+failed:;
+  int error = errno;
+  close(descriptor);
+  return -error;
+}
+
+int cuv_share_port(int descriptor) {
+  const int on = 1;
+  return result(setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on));
+}
+
+int cuv_accept(int descriptor, struct sockaddr_storage *peer) {
+  socklen_t size = sizeof *peer;
+  return result(accept4(descriptor, (struct sockaddr *)peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+}
+
+int cuv_local_address(int descriptor, struct sockaddr_storage *address) {
+  socklen_t size = sizeof *address;
+  return result(getsockname(descriptor, (struct sockaddr *)address, &size));
+}
+
+int cuv_remote_address(int descriptor, struct sockaddr_storage *address) {
+  socklen_t size = sizeof *address;
+  return result(getpeername(descriptor, (struct sockaddr *)address, &size));
+}
+
+int cuv_finish(int descriptor) { return result(shutdown(descriptor, SHUT_WR)); }
+
+void cuv_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
