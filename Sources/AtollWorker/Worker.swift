@@ -74,17 +74,25 @@ public struct Context {
     return JSONObject(start: value.start, root: value.start)
   }
 
-  /// Tells a client that asked for it how far the call is.
+  /// Tells a client that asked for it how far the call is. A message too long for one report is left out.
   ///
   /// Every report is a host call and counts against `[limits] host_calls`.
   public func progress(_ done: Double, of total: Double? = nil, _ message: String? = nil) {
     var writer = JSONWriter(capacity: 128)
+    Self.report(done, total, message, to: &writer)
+    if writer.count > Limits.progressBytesMax {
+      writer.clear()
+      Self.report(done, total, nil, to: &writer)
+    }
+    Host.progress(writer.base, writer.count)
+    writer.free()
+  }
+
+  static func report(_ done: Double, _ total: Double?, _ message: String?, to writer: inout JSONWriter) {
     writer.object {
       $0.member("progress", done)
       if let total { $0.member("total", total) }
       if let message { $0.member("message", message) }
     }
-    Host.progress(writer.base, writer.count)
-    writer.free()
   }
 }
