@@ -47,6 +47,8 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
   @exclusivity(unchecked) var jobs = Ring<Entry>()
   @exclusivity(unchecked) var readyGuests = Ring<ReadyGuest>()
   @exclusivity(unchecked) var taken: [Entry] = []
+  /// When the work of this phase has to make room for I/O; 0 until some of it runs. The I/O callbacks are one phase
+  /// (they spawn tasks that run at once), the jobs after and before them are the other.
   @exclusivity(unchecked) var turnDeadline: UInt64 = 0
   @exclusivity(unchecked) var idleIsActive = false
   @exclusivity(unchecked) var isStopping = false
@@ -221,9 +223,8 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
 
   /// The same loop seen as a task executor.
   ///
-  /// It is a second object because the runtime compares the task executor that a job runs under with the one its task
-  /// prefers, and enqueues the job again on every actor call while they differ. So a job that came in here runs under
-  /// both, and a job that came in on the serial executor under that alone.
+  /// It is a second object so that the queue can tell a job of a task from a job of an actor: they run under different
+  /// executors, as `run` in `Executor.swift` explains.
   public final class Preference: TaskExecutor, @unchecked Sendable {
     // The loop owns this object; a task that still runs keeps the loop's thread, and so the loop, alive.
     private unowned(unsafe) let loop: EventLoop

@@ -6,9 +6,9 @@ extension EventLoop {
   /// One thing to run, with the executors it was enqueued for. A body that another thread hands in is `@Sendable`;
   /// the others never leave the loop.
   enum Entry: @unchecked Sendable {
-    /// For the serial executor alone: a job of an actor that lives on the loop.
+    /// For the serial executor: a job of an actor that lives on the loop.
     case isolated(UnownedJob)
-    /// For both: a job of a task that prefers the loop.
+    /// For the task executor: a job of a task that prefers the loop, outside any actor.
     case preferring(UnownedJob)
     /// A plain closure from ``EventLoop/execute(_:)``.
     case body(() -> Void)
@@ -65,6 +65,7 @@ extension EventLoop {
     if !jobs.isEmpty { runJobs() }
     if !readyGuests.isEmpty { runOneGuest() }
     if isStopping { uv_stop(uv) }
+    turnDeadline = 0
     let isBusy = !jobs.isEmpty || !readyGuests.isEmpty
     if isBusy != idleIsActive {
       idleIsActive = isBusy
@@ -78,11 +79,7 @@ extension EventLoop {
   /// The bound is time because a count says nothing: eight jobs of a millisecond that come back at once would keep
   /// the loop from I/O for as long as they like.
   func runJobs() {
-    if turnDeadline == 0 {
-      turnDeadline = uv_hrtime() &+ LoopLimits.turnNanoseconds
-    } else if uv_hrtime() >= turnDeadline {
-      return
-    }
+    guard hasTimeLeft() else { return }
     let serial = asUnownedSerialExecutor()
     let preferred = preference.asUnownedTaskExecutor()
     while let entry = jobs.popFirst() {
@@ -94,12 +91,25 @@ extension EventLoop {
     }
   }
 
+  /// Does this phase of the turn still have time? The first to ask starts its clock.
+  @inline(__always)
+  func hasTimeLeft() -> Bool {
+    let now = uv_hrtime()
+    if turnDeadline == 0 { turnDeadline = now &+ LoopLimits.turnNanoseconds }
+    return now < turnDeadline
+  }
+
+  /// The runtime enqueues a job again when it continues under other executors than it was run under, so each one is
+  /// run under exactly those that it goes on with: code outside actors under the preference alone (with the serial
+  /// executor too it would be enqueued three times a suspension), an actor's code under both, since the tasks of this
+  /// house all prefer the loop. Measured: 0.3 µs and one job a suspension; no job a call from one
+  /// actor of the loop to another.
   @inline(__always)
   func run(_ entry: consuming Entry, _ serial: UnownedSerialExecutor, _ preferred: UnownedTaskExecutor) {
     statistics.jobs &+= 1
     switch entry {
-    case .preferring(let job): job.runSynchronously(isolatedTo: serial, taskExecutor: preferred)
-    case .isolated(let job): job.runSynchronously(on: serial)
+    case .preferring(let job): job.runSynchronously(on: preferred)
+    case .isolated(let job): job.runSynchronously(isolatedTo: serial, taskExecutor: preferred)
     case .body(let body): body()
     }
   }

@@ -24,12 +24,11 @@ extension UnsafeMutablePointer where Pointee: UVHandleLayout {
   var handle: UnsafeMutablePointer<uv_handle_t> {
     UnsafeMutableRawPointer(self).assumingMemoryBound(to: uv_handle_t.self)
   }
+}
 
-  /// Closes a handle that no object refers to; libuv keeps the memory until the callback, so it is freed there.
-  func closeAndFree() {
-    guard uv_is_closing(handle) == 0 else { return }
-    uv_close(handle) { UnsafeMutableRawPointer($0!).deallocate() }
-  }
+/// Closes a handle; libuv keeps the memory until its callback, so it is freed there.
+func closeAndFree(_ handle: UnsafeMutablePointer<uv_handle_t>) {
+  uv_close(handle) { UnsafeMutableRawPointer($0!).deallocate() }
 }
 
 /// The object behind a callback's `data`, without a retain.

@@ -12,8 +12,10 @@ public enum LoopLimits {
   public static let acceptPauseMilliseconds: UInt64 = 50
   /// The accept queue asked for by default; the kernel caps it at `net.core.somaxconn`.
   public static let backlogConnections: Int32 = 1024
-  /// How long `finish` waits for the peer to end before it closes.
+  /// How long `finish` waits for the peer to take something or to end before it closes.
   public static let lingerMilliseconds: UInt64 = 2_000
+  /// How many such waits a peer gets that takes what is left a little at a time.
+  public static let lingerRounds = 30
   /// An output buffer larger than this is given back once it is empty.
   public static let retainedOutputBytes = 64 * 1024
   /// How long cancelled tasks may go on after `stop` before the loop closes under them.

@@ -33,13 +33,15 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
       self = .loopback(port: port)
       return
     }
+    // C would take a zero byte for the end.
+    let isText = !host.utf8.contains(0)
     var ipv4 = sockaddr_in()
-    if uv_ip4_addr(host, Int32(port), &ipv4) == 0 {
+    if isText, uv_ip4_addr(host, Int32(port), &ipv4) == 0 {
       self.init(family: .ipv4, port: port, high: 0, low: UInt64(UInt32(bigEndian: ipv4.sin_addr.s_addr)))
       return
     }
     var ipv6 = sockaddr_in6()
-    guard host.utf8.contains(UInt8(ascii: ":")), uv_ip6_addr(host, Int32(port), &ipv6) == 0 else {
+    guard isText, host.utf8.contains(UInt8(ascii: ":")), uv_ip6_addr(host, Int32(port), &ipv6) == 0 else {
       throw LoopError(
         .invalid,
         message: "`\(host)` is not an IP address: write one such as 127.0.0.1, 0.0.0.0 or ::1, or write localhost; "
@@ -104,7 +106,7 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
 
   /// Is this an address of this machine only (127.0.0.0/8, ::1)?
   public var isLoopback: Bool {
-    family == .ipv4 ? low >> 24 == 127 : high == 0 && (low == 1 || low >> 24 == 0xffff_7f)
+    family == .ipv4 ? low >> 24 == 127 : high == 0 && low == 1
   }
 
   /// The same address with port 0: what to count by when each connection has its own port.
@@ -123,8 +125,13 @@ extension SocketAddress {
         UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
       )
     }
-    self.init(
-      family: .ipv6, port: UInt16(bigEndian: address.sin6_port), high: high, low: low, scope: address.sin6_scope_id)
+    let port = UInt16(bigEndian: address.sin6_port)
+    // An IPv4 peer of a socket that listens on `::` is that IPv4 peer, to whoever counts by address.
+    if high == 0, low >> 32 == 0xffff {
+      self.init(family: .ipv4, port: port, high: 0, low: low & 0xffff_ffff)
+    } else {
+      self.init(family: .ipv6, port: port, high: high, low: low, scope: address.sin6_scope_id)
+    }
   }
 
   /// From what the kernel filled in. A family that is neither IPv4 nor IPv6 reads as 0.0.0.0:0.

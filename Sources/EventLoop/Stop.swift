@@ -24,7 +24,7 @@ extension EventLoop {
       turnOnce()
       while !readyGuests.isEmpty { runOneGuest() }
     } while !jobs.isEmpty && uv_hrtime() < graceEnd
-    for handle in ownHandles { uv_close(handle) { UnsafeMutableRawPointer($0!).deallocate() } }
+    for handle in ownHandles { closeAndFree(handle) }
     // Work on the thread pool ends here too: libuv counts it as alive.
     while uv_run(uv, UV_RUN_ONCE) != 0 { turnOnce() }
     turnOnce()

@@ -14,7 +14,8 @@ public final class TCPConnection: @unchecked Sendable {
   /// reading must have been started for an end to be seen. A write that fails after a proper end is not told here:
   /// it sets ``failure``, drops what is unsent and calls ``onDrained``.
   public var onEnd: ((LoopError?) -> Void)?
-  /// Everything that was queued has gone to the kernel, or was dropped because the connection failed.
+  /// What was queued has all gone to the kernel, or was dropped because the connection failed. Not called for a write
+  /// that left nothing in ``unsentBytes``.
   public var onDrained: (() -> Void)?
   /// The connection is gone and its descriptor is free.
   public var onClosed: (() -> Void)?
@@ -200,7 +201,8 @@ public final class TCPConnection: @unchecked Sendable {
   }
 
   /// Ends the connection properly: sends what is queued, then FIN, then throws away what still comes in until the
-  /// peer ends or `milliseconds` have passed, then closes.
+  /// peer ends, then closes. A peer that neither takes anything nor ends for `milliseconds` is closed on, as is one
+  /// that needs more than ``LoopLimits/lingerRounds`` times that.
   ///
   /// Closing at once while the peer still sends makes the kernel reset the connection, and the reset can destroy an
   /// answer that the peer has not read (RFC 9112, 9.6). From here on only ``onClosed`` is called.
@@ -211,7 +213,16 @@ public final class TCPConnection: @unchecked Sendable {
     onDrained = nil
     onBytes = { _ in }
     if failure != nil { return close() }
-    linger = loop.timer(afterMilliseconds: milliseconds) { [weak self] in self?.close() }
+    var unsent = unsentBytes
+    var rounds = 0
+    linger = loop.timer(afterMilliseconds: milliseconds, repeatMilliseconds: max(1, milliseconds)) { [weak self] in
+      guard let self else { return }
+      rounds += 1
+      let left = self.unsentBytes
+      // The round in which the last byte goes out is progress too: the peer gets one more to read it and to end.
+      if left >= unsent || rounds >= LoopLimits.lingerRounds { return self.close() }
+      unsent = left
+    }
     shutdown()
     startReading()
   }

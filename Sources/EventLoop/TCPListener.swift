@@ -32,7 +32,8 @@ public final class TCPListener: @unchecked Sendable {
   private let handle: UnsafeMutablePointer<uv_poll_t>
   private let backlog: Int
   private var onConnection: ((TCPConnection) -> Void)?
-  private var onIdle: (() -> Void)?
+  /// Told once libuv has let go of the socket; `nil` after that.
+  private var onIdle: [() -> Void]? = []
   private var pause: LoopTimer?
   /// What a drain may still accept.
   private var drainAllowance = 0
@@ -91,9 +92,9 @@ public final class TCPListener: @unchecked Sendable {
     uv_close(handle.handle) { handle in
       let listener = Unmanaged<TCPListener>.fromOpaque(handle!.pointee.data).takeRetainedValue()
       UnsafeMutableRawPointer(handle!).deallocate()
-      let idle = listener.onIdle
+      let idle = listener.onIdle ?? []
       listener.onIdle = nil
-      idle?()
+      for told in idle { told() }
     }
     Glibc.close(descriptor)
   }
@@ -106,13 +107,9 @@ public final class TCPListener: @unchecked Sendable {
   /// those behind them came later. Connections that arrive between the last look and the close are reset.
   public func drain(until idle: @escaping () -> Void) {
     loop.assertConfined()
-    guard !isClosed else { return loop.later(idle) }
-    let earlier = onIdle
-    onIdle = {
-      earlier?()
-      idle()
-    }
-    guard !isDraining else { return }
+    guard onIdle != nil else { return loop.later(idle) }
+    onIdle?.append(idle)
+    guard !isClosed, !isDraining else { return }
     isDraining = true
     // The kernel lets one more than the backlog wait.
     drainAllowance = backlog + 1
@@ -123,16 +120,16 @@ public final class TCPListener: @unchecked Sendable {
 
   // MARK: Accepting
 
-  private enum Step { case accepted, empty, exhausted }
+  private enum Step { case took, empty, exhausted }
 
   private func poll() {
     uv_poll_start(handle, Int32(UV_READABLE.rawValue)) { handle, _, _ in
       let listener = borrow(handle!.pointee.data, as: TCPListener.self)
       for _ in 0..<LoopLimits.acceptsPerTurn {
         switch listener.acceptOne() {
-        case .accepted: if listener.isClosed || listener.isDraining { return }
+        case .took: if listener.isClosed || listener.isDraining { return }
         case .empty: return
-        case .exhausted: return listener.rest { $0.poll() }
+        case .exhausted: return listener.isDraining ? () : listener.rest { $0.poll() }
         }
       }
     }
@@ -143,7 +140,7 @@ public final class TCPListener: @unchecked Sendable {
     for _ in 0..<LoopLimits.acceptsPerTurn {
       guard drainAllowance > 0 else { return close() }
       switch acceptOne() {
-      case .accepted: drainAllowance -= 1
+      case .took: drainAllowance -= 1
       case .empty: return close()
       // Connections of this process end as it drains, and free descriptors.
       case .exhausted: return rest { $0.drainStep() }
@@ -155,30 +152,27 @@ public final class TCPListener: @unchecked Sendable {
 
   private func acceptOne() -> Step {
     var peer = sockaddr_storage()
-    while true {
-      let accepted = cuv_accept(descriptor, &peer)
-      if accepted >= 0 {
-        self.accepted += 1
-        // A connection that ended while it waited is no reason to stop.
-        guard let connection = try? TCPConnection(loop: loop, descriptor: accepted, peer: SocketAddress(peer)) else {
-          return .accepted
-        }
+    let descriptor = cuv_accept(self.descriptor, &peer)
+    if descriptor >= 0 {
+      accepted += 1
+      // A connection that ended while it waited is no reason to stop.
+      if let connection = try? TCPConnection(loop: loop, descriptor: descriptor, peer: SocketAddress(peer)) {
         if let onConnection { onConnection(connection) } else { connection.close() }
-        return .accepted
       }
-      switch -accepted {
-      case EAGAIN: return .empty
-      case EMFILE, ENFILE, ENOBUFS, ENOMEM:
-        onExhausted?(
-          LoopError(
-            uv: accepted, "\(address) accepts nothing for \(LoopLimits.acceptPauseMilliseconds) ms (raise `ulimit -n`)"))
-        return .exhausted
-      // The rest are errors of the one connection that was at the head of the queue, which is gone now: accept(2).
-      case EINTR, ECONNABORTED, EPROTO, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH,
-        EPERM, ETIMEDOUT:
-        continue
-      default: return .exhausted
-      }
+      return .took
+    }
+    switch -descriptor {
+    case EAGAIN: return .empty
+    // Errors of the one connection at the head of the queue, which is gone now, and a signal: accept(2).
+    case ECONNABORTED, EPROTO, ENETDOWN, EHOSTDOWN, ENONET, EHOSTUNREACH, ENETUNREACH, ETIMEDOUT, EPERM, EINTR:
+      return .took
+    // EMFILE, ENFILE, ENOBUFS, ENOMEM: the process or the machine is out of something.
+    default:
+      onExhausted?(
+        LoopError(
+          uv: descriptor,
+          "\(address) accepts nothing for \(LoopLimits.acceptPauseMilliseconds) ms (raise `ulimit -n` if it recurs)"))
+      return .exhausted
     }
   }
 

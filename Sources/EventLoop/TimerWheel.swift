@@ -104,10 +104,11 @@ struct TimerWheel: ~Copyable {
   }
 
   private mutating func link(_ timer: LoopTimer) {
-    // The level is that of the highest digit in which the tick differs from now; beyond the span, the farthest slot.
-    let distance = min((elapsed ^ timer.tick) | Self.slotMask, Self.span - 1)
+    // A tick out of reach waits in the farthest slot, 63 slots of the top level ahead, and is placed anew from there.
+    let reachable = min(timer.tick, elapsed + (Self.span - Self.span / 64))
+    // The level is that of the highest digit in which the tick differs from now.
+    let distance = min((elapsed ^ reachable) | Self.slotMask, Self.span - 1)
     let level = (63 - distance.leadingZeroBitCount) / Int(Self.slotBits)
-    let reachable = timer.tick - elapsed < Self.span ? timer.tick : elapsed + Self.span - 1
     let digit = Int((reachable >> (Self.slotBits * UInt64(level))) & Self.slotMask)
     let slot = level * 64 + digit
     timer.slot = slot

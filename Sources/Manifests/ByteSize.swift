@@ -1,10 +1,10 @@
 // Sizes as people write them: "16MiB". Decimal units are refused, since nobody agrees on what they mean.
 
-enum ByteSize {
+package enum ByteSize {
   private static let units: [(suffix: String, shift: Int)] = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("B", 0)]
 
   /// The number of bytes, or nil when `text` is not a whole number followed by B, KiB, MiB or GiB.
-  static func parse(_ text: String) -> Int? {
+  package static func parse(_ text: String) -> Int? {
     for (suffix, shift) in units where text.hasSuffix(suffix) {
       var digits = text.dropLast(suffix.count)
       while digits.last == " " { digits.removeLast() }
@@ -18,7 +18,7 @@ enum ByteSize {
   }
 
   /// The shortest exact spelling: 16777216 is "16MiB", 1000 is "1000B".
-  static func format(_ bytes: Int) -> String {
+  package static func format(_ bytes: Int) -> String {
     for (suffix, shift) in [("GiB", 30), ("MiB", 20), ("KiB", 10)] where bytes != 0 && bytes & (1 << shift - 1) == 0 {
       return "\(bytes >> shift)\(suffix)"
     }

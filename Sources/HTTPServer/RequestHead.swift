@@ -1,0 +1,115 @@
+// The head of one request: its bytes in one buffer, its header lines as offsets into it.
+
+import HTTPTypes
+
+/// Where one header line stands in the head's bytes: the value follows the name without a gap.
+struct HeaderSlot {
+  var start: UInt32
+  var nameCount: UInt32
+  var valueCount: UInt32
+
+  @inline(__always) var nameStart: Int { Int(start) }
+  @inline(__always) var valueRange: Range<Int> {
+    let lower = Int(start) + Int(nameCount)
+    return lower..<(lower + Int(valueCount))
+  }
+}
+
+/// One parsed request head. Its arrays keep their capacity from request to request.
+struct RequestHead {
+  /// The target as it was sent, then name and value of each header line, without separators.
+  var bytes: [UInt8] = []
+  var slots: [HeaderSlot] = []
+  var targetCount = 0
+  /// Path and query inside ``bytes``; an absolute-form target has its scheme and authority cut off.
+  var path: Range<Int> = 0..<0
+  var query: Range<Int>?
+  /// llhttp's number of the method.
+  var method: UInt8 = 0
+  var isHTTP10 = false
+  var keepsAlive = false
+  var isChunked = false
+  var contentLength: UInt64 = 0
+  var expectsContinue = false
+  /// Indexes of lines that every request is asked for; -1 where there is none.
+  var host = -1
+  var origin = -1
+
+  /// Forgets the request but keeps small buffers; large ones are given back, so that an idle connection stays small.
+  mutating func reset(keepingBytes: Int = 4096, keepingSlots: Int = 64) {
+    if bytes.capacity > keepingBytes { bytes = [] } else { bytes.removeAll(keepingCapacity: true) }
+    if slots.capacity > keepingSlots { slots = [] } else { slots.removeAll(keepingCapacity: true) }
+    targetCount = 0
+    path = 0..<0
+    query = nil
+    method = 0
+    isHTTP10 = false
+    keepsAlive = false
+    isChunked = false
+    contentLength = 0
+    expectsContinue = false
+    host = -1
+    origin = -1
+  }
+
+  /// Whether the head announces a body.
+  var hasBody: Bool { isChunked || contentLength > 0 }
+
+  /// What the request costs while it waits its turn.
+  var cost: Int { bytes.count + slots.count * MemoryLayout<HeaderSlot>.stride }
+
+  func string(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+
+  func valueRange(_ index: Int) -> Range<Int>? { index < 0 ? nil : slots[index].valueRange }
+
+  /// Index of the first line of that lowercase name at or after `from`. Cost: one length check a line.
+  func firstIndex(of lowercasedName: String, from: Int = 0) -> Int? {
+    var name = lowercasedName
+    return name.withUTF8 { name in firstIndex(of: name, from: from) }
+  }
+
+  func firstIndex(of lowercasedName: UnsafeBufferPointer<UInt8>, from: Int) -> Int? {
+    bytes.withUnsafeBufferPointer { bytes in
+      var index = from
+      while index < slots.count {
+        let slot = slots[index]
+        if Int(slot.nameCount) == lowercasedName.count,
+          equalsLowercased(bytes, at: slot.nameStart, lowercasedName)
+        {
+          return index
+        }
+        index += 1
+      }
+      return nil
+    }
+  }
+
+  /// All header lines as typed fields, in order. Cost: two strings a line.
+  func makeFields() -> HTTPFields {
+    var fields = HTTPFields()
+    fields.reserveCapacity(slots.count)
+    for slot in slots {
+      let name = string(slot.nameStart..<(slot.nameStart + Int(slot.nameCount)))
+      guard let name = HTTPField.Name(name) else { continue }
+      fields.append(HTTPField(name: name, lenientValue: bytes[slot.valueRange]))
+    }
+    return fields
+  }
+}
+
+/// Whether the bytes at `start`, lowercased as ASCII, are `lowercased`; the caller has compared the lengths.
+@inline(__always)
+func equalsLowercased(
+  _ bytes: UnsafeBufferPointer<UInt8>, at start: Int, _ lowercased: UnsafeBufferPointer<UInt8>
+) -> Bool {
+  var index = 0
+  while index < lowercased.count {
+    if asciiLowercased(bytes[start + index]) != lowercased[index] { return false }
+    index += 1
+  }
+  return true
+}
+
+/// The lowercase form of an ASCII letter, any other byte as it is.
+@inline(__always)
+func asciiLowercased(_ byte: UInt8) -> UInt8 { byte &- 65 < 26 ? byte | 0x20 : byte }
