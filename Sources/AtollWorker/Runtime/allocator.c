@@ -22,7 +22,7 @@ enum {
   large_classes = 22 * steps_a_doubling,
   classes = small_classes + large_classes,
   grow_bytes_max = 1 << 20,
-  level_allocation_failed = 255        // docs/abi.md: the host then calls the fault `memory_limit`
+  level_allocation_failed = 16         // docs/abi.md: the host then calls the fault `memory_limit`
 };
 
 typedef struct block {
