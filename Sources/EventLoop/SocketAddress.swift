@@ -33,13 +33,15 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
       self = .loopback(port: port)
       return
     }
+    // C would take a zero byte for the end.
+    let isText = !host.utf8.contains(0)
     var ipv4 = sockaddr_in()
-    if uv_ip4_addr(host, Int32(port), &ipv4) == 0 {
+    if isText, uv_ip4_addr(host, Int32(port), &ipv4) == 0 {
       self.init(family: .ipv4, port: port, high: 0, low: UInt64(UInt32(bigEndian: ipv4.sin_addr.s_addr)))
       return
     }
     var ipv6 = sockaddr_in6()
-    guard host.utf8.contains(UInt8(ascii: ":")), uv_ip6_addr(host, Int32(port), &ipv6) == 0 else {
+    guard isText, host.utf8.contains(UInt8(ascii: ":")), uv_ip6_addr(host, Int32(port), &ipv6) == 0 else {
       throw LoopError(
         .invalid,
         message: "`\(host)` is not an IP address: write one such as 127.0.0.1, 0.0.0.0 or ::1, or write localhost; "

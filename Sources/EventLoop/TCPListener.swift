@@ -32,7 +32,8 @@ public final class TCPListener: @unchecked Sendable {
   private let handle: UnsafeMutablePointer<uv_poll_t>
   private let backlog: Int
   private var onConnection: ((TCPConnection) -> Void)?
-  private var onIdle: (() -> Void)?
+  /// Told once libuv has let go of the socket; `nil` after that.
+  private var onIdle: [() -> Void]? = []
   private var pause: LoopTimer?
   /// What a drain may still accept.
   private var drainAllowance = 0
@@ -91,9 +92,9 @@ public final class TCPListener: @unchecked Sendable {
     uv_close(handle.handle) { handle in
       let listener = Unmanaged<TCPListener>.fromOpaque(handle!.pointee.data).takeRetainedValue()
       UnsafeMutableRawPointer(handle!).deallocate()
-      let idle = listener.onIdle
+      let idle = listener.onIdle ?? []
       listener.onIdle = nil
-      idle?()
+      for told in idle { told() }
     }
     Glibc.close(descriptor)
   }
@@ -106,13 +107,9 @@ public final class TCPListener: @unchecked Sendable {
   /// those behind them came later. Connections that arrive between the last look and the close are reset.
   public func drain(until idle: @escaping () -> Void) {
     loop.assertConfined()
-    guard !isClosed else { return loop.later(idle) }
-    let earlier = onIdle
-    onIdle = {
-      earlier?()
-      idle()
-    }
-    guard !isDraining else { return }
+    guard onIdle != nil else { return loop.later(idle) }
+    onIdle?.append(idle)
+    guard !isClosed, !isDraining else { return }
     isDraining = true
     // The kernel lets one more than the backlog wait.
     drainAllowance = backlog + 1

@@ -7,7 +7,8 @@ internal import CUV
 /// keeps one timer and arms it anew with every request. A timer never fires early; it fires up to a millisecond late,
 /// and later when the loop is busy. An armed timer is kept alive by the loop.
 public final class LoopTimer: @unchecked Sendable {
-  let loop: EventLoop
+  // Not a strong reference: a loop that is dropped before it ran would be kept by its own timers.
+  private unowned let loop: EventLoop
   private var body: (() -> Void)?
   private var onCancel: (() -> Void)?
   private var repeatMilliseconds: UInt64 = 0
@@ -31,8 +32,10 @@ public final class LoopTimer: @unchecked Sendable {
   /// Fires `milliseconds` from now, and every `repeatMilliseconds` after that if that is not 0. Replaces an earlier
   /// arming. Does nothing after ``cancel()`` and once the loop stops.
   public func arm(afterMilliseconds milliseconds: UInt64, repeatMilliseconds: UInt64 = 0) {
+    guard body != nil else { return }
+    let loop = self.loop
     loop.assertConfined()
-    guard body != nil, !loop.isTearingDown else { return }
+    guard !loop.isTearingDown else { return }
     self.repeatMilliseconds = repeatMilliseconds
     let now = loop.now / 1_000_000
     // The current tick is partly over: one more makes sure that the timer is never early.
@@ -42,8 +45,10 @@ public final class LoopTimer: @unchecked Sendable {
 
   /// Stops the timer; it can be armed again.
   public func disarm() {
+    guard isArmed else { return }
+    let loop = self.loop
     loop.assertConfined()
-    if isArmed { loop.wheel.remove(self) }
+    loop.wheel.remove(self)
   }
 
   /// Stops the timer for good and drops its body. Idempotent.

@@ -5,6 +5,7 @@ public enum JSONLimits {
   /// How many arrays and objects may stand inside one another (issue 1: 64). A scalar has depth 0, `[]` has depth 1.
   public static let maximumDepth = 64
   /// Objects up to this many members are searched for duplicate keys pair by pair, larger ones through a hash table.
+  /// (``JSONScanner`` keeps as many on the stack.)
   static let pairwiseMembers = 24
 }
 
@@ -14,8 +15,9 @@ public struct JSONSchemaLimits: Sendable, Equatable {
   public var schemaBytes = 1 << 20
   /// Schemas and subschemas that one compiled schema may consist of, those of referenced documents included.
   public var subschemas = 10_000
-  /// Schemas that may be nested in one another in the text, and be reached through one another while validating.
-  public var depth = 128
+  /// Schemas that may be reached through one another while validating: each level of the instance takes one for its own
+  /// schema and one for each `$ref` or `allOf` on the way to it.
+  public var depth = 512
   /// Work of one validation: about one step for each schema applied, member looked at or value compared.
   /// A step costs about 10 ns, so that this is some 10 ms; past it the instance is refused.
   public var steps = 1_000_000
@@ -26,9 +28,9 @@ public struct JSONSchemaLimits: Sendable, Equatable {
   /// Work of one regular expression on one string, in the same units: PCRE2's match limit.
   public var patternMatch = 100_000
   /// PCRE2's limit of nested backtracking points.
-  public var patternDepth = 10_000
-  /// Memory of one match, in KiB: PCRE2's heap limit.
-  public var patternHeapKiB = 1024
+  public var patternDepth = 50_000
+  /// Memory of one match, in KiB: PCRE2's heap limit. Each thread keeps what it once needed.
+  public var patternHeapKiB = 4096
   /// Violations that one validation reports.
   public var violations = 10
   /// Bytes of one violation's message, about; longer lists are cut.

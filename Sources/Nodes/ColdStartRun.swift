@@ -1,6 +1,8 @@
 // `atoll bench cold-start`: the fresh call of one tool, many times, with nothing round it but a clock.
 
 public import Histogram
+import Bundles
+import EventLoop
 import JSON
 import MCP
 import Manifests

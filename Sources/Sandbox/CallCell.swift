@@ -5,14 +5,17 @@ internal import EventLoop
 /// Everything about one running call. Host functions reach it through the loop's `current` slot, so it is only ever
 /// touched by pointer: no class access is open while a guest runs, and no address in it changes.
 struct CallCell {
-  enum Phase { case instantiating, initializing, running }
+  /// `measuring` is an instantiation after which the probe wants to look at the clock.
+  enum Phase { case instantiating, measuring, initializing, running }
   /// Why a suspended guest is not to be resumed.
   enum Interrupt { case wallLimit, cancelled }
 
   let slots: UnsafeMutablePointer<atoll_slots_t>
   /// Counts the calls that lived here, so that a late timer or cancellation does not hit a later one.
   var generation: UInt64 = 0
-  unowned(unsafe) var sandbox: LoopSandbox
+  /// None while `_initialize` is run for a snapshot, when nothing that asks for it may be called.
+  private unowned(unsafe) let owner: LoopSandbox?
+  @inline(__always) var sandbox: LoopSandbox { owner.unsafelyUnwrapped }
   var prepared: Unmanaged<PreparedProgram>?
   var ledger: Unmanaged<CallLedger>?
   var request: [UInt8] = []
@@ -48,8 +51,8 @@ struct CallCell {
   var stderrLine = LastLine()
   var stdoutLine = LastLine()
 
-  init(sandbox: LoopSandbox) {
-    self.sandbox = sandbox
+  init(sandbox: LoopSandbox?) {
+    owner = sandbox
     slots = .allocate(capacity: 1)
     slots.initialize(to: atoll_slots_t())
   }

@@ -92,16 +92,22 @@ extension LoopSandbox {
 
   /// Reads how a guest ended, and gives its cell back.
   func finish(_ call: Call, _ prepared: PreparedProgram) -> CallOutcome {
+    let outcome = read(call, prepared)
+    give(call)
+    return outcome
+  }
+
+  /// Reads how a guest ended, and writes what it used into the ledger.
+  func read(_ call: Call, _ prepared: PreparedProgram) -> CallOutcome {
     let slots = call.slots
     guard slots.pointee.trap == nil, slots.pointee.error == nil, call.pointee.phase == .running,
       call.pointee.cpu <= prepared.cpuNanoseconds,
       call.pointee.end &- call.pointee.start <= prepared.wallNanoseconds
-    else { return finishBadly(call, prepared) }
+    else { return readFailure(call, prepared) }
     if !call.pointee.hasMemory { call.pointee.hasMemory = atoll_find_memory(slots) }
     let outcome = prepared.isReactor ? reactorAnswer(call, prepared) : commandAnswer(call)
     settle(call, memoryBytes: memoryBytes(call))
     if case .answered(let answer) = outcome { call.ledger.use.outputBytes = answer.count }
-    give(call)
     return outcome
   }
 
@@ -123,7 +129,7 @@ extension LoopSandbox {
 
   /// A trap, an exit, a host's fault, or a limit that was passed in the last poll.
   @inline(never)
-  private func finishBadly(_ call: Call, _ prepared: PreparedProgram) -> CallOutcome {
+  private func readFailure(_ call: Call, _ prepared: PreparedProgram) -> CallOutcome {
     let slots = call.slots
     let failure = Failure(taking: slots)
     if call.pointee.phase != .instantiating, !call.pointee.hasMemory {
@@ -135,7 +141,6 @@ extension LoopSandbox {
     if let failure { call.ledger.backtrace = failure.backtrace }
     settle(call, memoryBytes: used)
     if case .answered(let answer) = outcome { call.ledger.use.outputBytes = answer.count }
-    give(call)
     return outcome
   }
 

@@ -73,9 +73,9 @@ public final class LoopSandbox: @unchecked Sendable {
   /// Never throws: whatever a guest does becomes the outcome. The ledger's `use` is filled in before this returns.
   public func call(_ prepared: PreparedProgram, request: [UInt8], ledger: CallLedger) async -> CallOutcome {
     let call = take(prepared, request, ledger)
-    if open(call, prepared), advance(call, from: call.pointee.start) {
-      return finish(call, prepared)
-    }
+    makeStore(call, prepared)
+    atoll_begin_instantiate(call.slots, prepared.pointer)
+    if advance(call, from: call.pointee.start) { return finish(call, prepared) }
     return await drive(call, prepared)
   }
 
@@ -86,7 +86,7 @@ public final class LoopSandbox: @unchecked Sendable {
 
   // MARK: Cells
 
-  private func take(_ prepared: PreparedProgram, _ request: [UInt8], _ ledger: CallLedger) -> Call {
+  func take(_ prepared: PreparedProgram, _ request: [UInt8], _ ledger: CallLedger) -> Call {
     liveCalls += 1
     let call: Call
     if let idle = idle.popLast() {
@@ -139,9 +139,9 @@ public final class LoopSandbox: @unchecked Sendable {
 
   // MARK: Steps
 
-  /// Makes the store and begins the instantiation. Always true: shaped for `call`'s one condition.
+  /// Makes the store, with the limits that the library keeps itself.
   @inline(__always)
-  func open(_ call: Call, _ prepared: PreparedProgram) -> Bool {
+  func makeStore(_ call: Call, _ prepared: PreparedProgram) {
     let slots = call.slots
     let store = wasmtime_store_new(engine.pointer, nil, nil)
     slots.pointee.store = store
@@ -151,8 +151,6 @@ public final class LoopSandbox: @unchecked Sendable {
     wasmtime_store_limiter(store, prepared.memoryBytes, -1, 2, 1, 1)
     wasmtime_context_set_epoch_deadline(slots.pointee.context, 1)
     wasmtime_context_epoch_deadline_async_yield_and_update(slots.pointee.context, 1)
-    atoll_begin_instantiate(slots, prepared.pointer)
-    return true
   }
 
   /// Polls until the guest has ended (true) or has yielded or gone to sleep (false), and charges it.
@@ -180,23 +178,30 @@ public final class LoopSandbox: @unchecked Sendable {
       wasmtime_call_future_delete(slots.pointee.future)
       slots.pointee.future = nil
       if slots.pointee.trap != nil || slots.pointee.error != nil { return true }
-      let prepared = call.prepared
-      switch call.pointee.phase {
-      case .instantiating where prepared.runsInitialize:
-        call.pointee.phase = .initializing
-        let name = PreparedProgram.initializeName
-        guard atoll_find_entry(slots, PreparedProgram.characters(name), name.utf8CodeUnitCount) else { return true }
-        atoll_begin_entry(slots, 0, 0)
-      case .instantiating, .initializing:
-        call.pointee.phase = .running
-        guard atoll_find_entry(slots, prepared.entry, prepared.entryCount) else { return true }
-        slots.pointee.argument.kind = UInt8(WASMTIME_KIND_I32)
-        slots.pointee.argument.of.i32 = Int32(truncatingIfNeeded: call.pointee.request.count)
-        atoll_begin_entry(slots, prepared.isReactor ? 1 : 0, prepared.isReactor ? 1 : 0)
-      case .running:
-        return true
-      }
+      guard beginNext(call, call.prepared) else { return true }
     }
+  }
+
+  /// Begins what comes after the part that has ended; false after the last one.
+  @inline(__always)
+  func beginNext(_ call: Call, _ prepared: PreparedProgram) -> Bool {
+    let slots = call.slots
+    switch call.pointee.phase {
+    case .instantiating where prepared.runsInitialize:
+      call.pointee.phase = .initializing
+      let name = PreparedProgram.initializeName
+      guard atoll_find_entry(slots, PreparedProgram.characters(name), name.utf8CodeUnitCount) else { return false }
+      atoll_begin_entry(slots, 0, 0)
+    case .instantiating, .initializing:
+      call.pointee.phase = .running
+      guard atoll_find_entry(slots, prepared.entry, prepared.entryCount) else { return false }
+      slots.pointee.argument.kind = UInt8(WASMTIME_KIND_I32)
+      slots.pointee.argument.of.i32 = Int32(truncatingIfNeeded: call.pointee.request.count)
+      atoll_begin_entry(slots, prepared.isReactor ? 1 : 0, prepared.isReactor ? 1 : 0)
+    case .measuring, .running:
+      return false
+    }
+    return true
   }
 
   private func refreshBaseline(at time: UInt64) {

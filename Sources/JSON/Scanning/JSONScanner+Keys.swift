@@ -23,6 +23,24 @@ extension JSONScanner {
     return index == expected.count
   }
 
+  /// Whether a member has this name.
+  public static func key(_ member: JSONMemberRange, in bytes: Span<UInt8>, equals name: String) -> Bool {
+    if member.isEscaped { return key(member.key, in: bytes, equals: name) }
+    guard member.key.count == name.utf8.count else { return false }
+    return name.utf8.span.withUnsafeBufferPointer { name in
+      bytes.extracting(member.key).withUnsafeBufferPointer { equalBytes($0, name) }
+    }
+  }
+
+  /// Whether two members have the same name.
+  public static func keysEqual(_ left: JSONMemberRange, _ right: JSONMemberRange, in bytes: Span<UInt8>) -> Bool {
+    if left.isEscaped || right.isEscaped { return keysEqual(left.key, right.key, in: bytes) }
+    guard left.key.count == right.key.count else { return false }
+    return bytes.withUnsafeBufferPointer {
+      equalBytes(UnsafeBufferPointer(rebasing: $0[left.key]), UnsafeBufferPointer(rebasing: $0[right.key]))
+    }
+  }
+
   /// Whether two keys are the same name.
   public static func keysEqual(_ left: Range<Int>, _ right: Range<Int>, in bytes: Span<UInt8>) -> Bool {
     var left = UnescapedBytes(left, in: bytes)
@@ -36,11 +54,17 @@ extension JSONScanner {
   /// The second key of a name that the object in this range has twice; nil if it has none. Up to a few dozen members
   /// are compared pair by pair, more through a table of hashes, so that the cost stays linear.
   public static func duplicateKey(in object: Range<Int>, of bytes: Span<UInt8>) -> Range<Int>? {
+    var seen = InlineArray<24, JSONMemberRange>(
+      repeating: JSONMemberRange(key: 0..<0, value: 0..<0, isEscaped: false))
     var count = 0
     var members = members(of: object, in: bytes)
-    while members.next() != nil { count += 1 }
-    return count > JSONLimits.pairwiseMembers
-      ? duplicateKey(among: count, in: object, of: bytes) : duplicatePair(in: object, of: bytes)
+    while let member = members.next() {
+      if count == JSONLimits.pairwiseMembers { return duplicateKeyOfMany(in: object, of: bytes) }
+      for index in 0..<count where keysEqual(seen[index], member, in: bytes) { return member.key }
+      seen[count] = member
+      count += 1
+    }
+    return nil
   }
 
   /// The same for all objects of the text, at any depth.
@@ -72,22 +96,14 @@ extension JSONScanner {
     }
   }
 
-  private static func duplicatePair(in object: Range<Int>, of bytes: Span<UInt8>) -> Range<Int>? {
-    var outer = members(of: object, in: bytes)
-    while let member = outer.next() {
-      var inner = outer
-      while let other = inner.next() {
-        if keysEqual(member.key, other.key, in: bytes) { return other.key }
-      }
-    }
-    return nil
-  }
-
   /// Open addressing over the keys' hashes; the hash is seeded by process, so that nobody can aim at it.
-  private static func duplicateKey(among count: Int, in object: Range<Int>, of bytes: Span<UInt8>) -> Range<Int>? {
+  private static func duplicateKeyOfMany(in object: Range<Int>, of bytes: Span<UInt8>) -> Range<Int>? {
+    var count = 0
+    var counting = members(of: object, in: bytes)
+    while counting.next() != nil { count += 1 }
     var slots = 64
     while slots < count * 2 { slots *= 2 }
-    var table = [Range<Int>?](repeating: nil, count: slots)
+    var table = [JSONMemberRange?](repeating: nil, count: slots)
     var members = members(of: object, in: bytes)
     while let member = members.next() {
       var hasher = Hasher()
@@ -95,10 +111,10 @@ extension JSONScanner {
       while let byte = unescaped.next() { hasher.combine(byte) }
       var slot = hasher.finalize() & (slots - 1)
       while let other = table[slot] {
-        if keysEqual(other, member.key, in: bytes) { return member.key }
+        if keysEqual(other, member, in: bytes) { return member.key }
         slot = (slot + 1) & (slots - 1)
       }
-      table[slot] = member.key
+      table[slot] = member
     }
     return nil
   }

@@ -16,7 +16,7 @@ public enum JSONScanner {
   /// The first byte after the value that starts here.
   public static func end(ofValueAt start: Int, in bytes: Span<UInt8>) -> Int {
     let count = bytes.count
-    guard start < count else { return count }
+    guard start >= 0, start < count else { return count }
     switch bytes[start] {
     case UInt8(ascii: "\""):
       return endOfString(at: start, in: bytes)
@@ -24,7 +24,7 @@ public enum JSONScanner {
       var open = 0
       var index = start
       while index < count {
-        switch bytes[index] {
+        switch bytes[unchecked: index] {
         case UInt8(ascii: "\""):
           index = endOfString(at: index, in: bytes)
           continue
@@ -41,7 +41,7 @@ public enum JSONScanner {
     default:
       var index = start
       while index < count {
-        switch bytes[index] {
+        switch bytes[unchecked: index] {
         case UInt8(ascii: ","), UInt8(ascii: "}"), UInt8(ascii: "]"), 0x20, 0x09, 0x0A, 0x0D: return index
         default: index += 1
         }
@@ -76,7 +76,7 @@ public enum JSONScanner {
   ) -> Range<Int>? {
     var members = members(of: object, in: bytes)
     while let member = members.next() {
-      if key(member.key, in: bytes, equals: name) { return member.value }
+      if key(member, in: bytes, equals: name) { return member.value }
     }
     return nil
   }
@@ -92,21 +92,35 @@ public enum JSONScanner {
     bytes.extracting(range).withUnsafeBufferPointer { Array($0) }
   }
 
+  // The loops below read unchecked: each has looked at the bound just before, and starts at 0 or later.
+
+  @inline(__always)
   static func endOfString(at quote: Int, in bytes: Span<UInt8>) -> Int {
+    var isEscaped = false
+    return endOfString(at: quote, in: bytes, isEscaped: &isEscaped)
+  }
+
+  @inline(__always)
+  static func endOfString(at quote: Int, in bytes: Span<UInt8>, isEscaped: inout Bool) -> Int {
     let count = bytes.count
     var index = quote + 1
     while index < count {
-      let byte = bytes[index]
+      let byte = bytes[unchecked: index]
       if byte == UInt8(ascii: "\"") { return index + 1 }
-      index += byte == UInt8(ascii: "\\") ? 2 : 1
+      if byte == UInt8(ascii: "\\") {
+        isEscaped = true
+        index += 1
+      }
+      index += 1
     }
     return count
   }
 
+  @inline(__always)
   static func skipSpace(from start: Int, in bytes: Span<UInt8>, end: Int) -> Int {
     var index = start
     while index < end {
-      switch bytes[index] {
+      switch bytes[unchecked: index] {
       case 0x20, 0x09, 0x0A, 0x0D: index += 1
       default: return index
       }
@@ -121,6 +135,8 @@ public struct JSONMemberRange: Sendable, Equatable {
   public let key: Range<Int>
   /// The value; of a string with its quotes.
   public let value: Range<Int>
+  /// Whether the name is written with escapes.
+  public let isEscaped: Bool
 }
 
 /// Walks over the members of an object in a validated text.
@@ -131,6 +147,7 @@ public struct JSONMemberRanges: ~Escapable {
 
   @_lifetime(copy bytes)
   init(object: Range<Int>, bytes: Span<UInt8>) {
+    precondition(object.lowerBound >= 0 && object.upperBound <= bytes.count, "the range is outside the bytes")
     self.bytes = bytes
     let isObject = object.count >= 2 && bytes[object.lowerBound] == UInt8(ascii: "{")
     end = isObject ? object.upperBound - 1 : object.lowerBound
@@ -140,14 +157,15 @@ public struct JSONMemberRanges: ~Escapable {
   public mutating func next() -> JSONMemberRange? {
     let quote = JSONScanner.skipSpace(from: index, in: bytes, end: end)
     guard quote < end else { return nil }
-    let keyEnd = JSONScanner.endOfString(at: quote, in: bytes)
+    var isEscaped = false
+    let keyEnd = JSONScanner.endOfString(at: quote, in: bytes, isEscaped: &isEscaped)
     let colon = JSONScanner.skipSpace(from: keyEnd, in: bytes, end: end)
     let start = JSONScanner.skipSpace(from: colon + 1, in: bytes, end: end)
     let valueEnd = JSONScanner.end(ofValueAt: start, in: bytes)
     // On bytes that were not validated these can be out of order: then there is nothing more.
     guard quote + 1 < keyEnd, start < valueEnd, valueEnd <= end else { return nil }
     index = JSONScanner.skipSpace(from: valueEnd, in: bytes, end: end) + 1
-    return JSONMemberRange(key: quote + 1..<keyEnd - 1, value: start..<valueEnd)
+    return JSONMemberRange(key: quote + 1..<keyEnd - 1, value: start..<valueEnd, isEscaped: isEscaped)
   }
 }
 
@@ -159,6 +177,7 @@ public struct JSONElementRanges: ~Escapable {
 
   @_lifetime(copy bytes)
   init(array: Range<Int>, bytes: Span<UInt8>) {
+    precondition(array.lowerBound >= 0 && array.upperBound <= bytes.count, "the range is outside the bytes")
     self.bytes = bytes
     let isArray = array.count >= 2 && bytes[array.lowerBound] == UInt8(ascii: "[")
     end = isArray ? array.upperBound - 1 : array.lowerBound

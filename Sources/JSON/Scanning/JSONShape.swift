@@ -17,7 +17,7 @@ extension JSONScanner {
     var depth = 0
     var index = 0
     while index < bytes.count {
-      switch bytes[index] {
+      switch bytes[unchecked: index] {
       case UInt8(ascii: "\""):
         let end = endOfString(at: index, in: bytes)
         shape.longestString = max(shape.longestString, end - index - 2)

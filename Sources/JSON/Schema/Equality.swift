@@ -90,7 +90,7 @@ extension Evaluation {
       hashed.append((hash, index, element))
       element = following(element)
     }
-    guard spend(count * 4) else { return nil }
+    guard spend(count * 6) else { return nil }
     hashed.sort { ($0.hash, $0.index) < ($1.hash, $1.index) }
     var start = 0
     while start < count {
@@ -109,7 +109,7 @@ extension Evaluation {
 
   /// Equal values have equal hashes; seeded by process. Nil when the budget is used up.
   private mutating func hash(of value: Value) -> Int? {
-    guard spend(2) else { return nil }
+    guard spend(4) else { return nil }
     var hasher = Hasher()
     if let number = JSONNumber(value) {
       if case .text(let text) = number { guard spend(text.count / 4) else { return nil } }

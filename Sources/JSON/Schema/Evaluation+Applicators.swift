@@ -68,20 +68,64 @@ extension Evaluation {
     return branch < 0 || run(branch, value, tracker: tracker)
   }
 
-  /// Says for each alternative the first thing that it wanted.
+  // MARK: Explaining
+
+  /// Says why no alternative fits, as shortly as the alternatives allow: where all of them name types or values, as
+  /// one list; where the value was plainly meant for one of them, what is wrong with it there; else what each wanted.
   private mutating func explain(_ keyword: String, _ branches: Slice, _ value: Value) {
+    let nodes = program.nodes(in: branches)
+    if nodes.allSatisfy({ $0.pointee.types != .any && !$0.pointee.types.allows(value) }) {
+      report(keyword, Words.wrongType(nodes.reduce([]) { $0.union($1.pointee.types) }, value))
+      return
+    }
+    if nodes.allSatisfy({ $0.pointee.constant >= 0 || $0.pointee.hasEnumeration }) {
+      report(keyword, Words.notListed(program.constants(of: nodes), value))
+      return
+    }
     let before = violations
-    var wanted: [JSONSchema.Violation?] = []
-    for place in branches.start..<branches.start + min(branches.count, Int32(Words.alternatives)) {
+    let here = currentPath
+    var wanted: [(number: Int, violations: [JSONSchema.Violation])] = []
+    for index in 0..<min(Int(branches.count), Words.examined) {
       violations = []
-      _ = run(program.children[place].pointee, value, tracker: -1)
+      _ = run(program.children[branches.start + Int32(index)].pointee, value, tracker: -1)
       guard exhaustion == nil else {
         violations = before + violations.suffix(1)
         return
       }
-      wanted.append(violations.first)
+      wanted.append((index + 1, violations))
     }
     violations = before
-    report(keyword, Words.noneFits(wanted, of: Int(branches.count), at: currentPath))
+    let meant = wanted.filter { !$0.violations.contains { Self.tellsApart($0, at: here) } }
+    if meant.count == 1, branches.count <= Words.examined {
+      violations += meant[0].violations.prefix(max(limits.violations - violations.count, 0))
+    } else {
+      report(keyword, Words.noneFits(meant.isEmpty ? wanted : meant, of: Int(branches.count), at: here))
+    }
+  }
+
+  /// Whether a violation shows that the value was not meant for this alternative: another type, or another value of
+  /// the member that tells the alternatives apart.
+  private static func tellsApart(_ violation: JSONSchema.Violation, at path: String) -> Bool {
+    let inside = violation.instancePath.dropFirst(path.count)
+    switch violation.keyword {
+    case "type": return inside.isEmpty
+    case "const", "enum": return inside.isEmpty || !inside.dropFirst().contains("/")
+    default: return false
+    }
+  }
+}
+
+extension SchemaProgram {
+  fileprivate func nodes(in branches: Slice) -> [UnsafeMutablePointer<Node>] {
+    (branches.start..<branches.start + branches.count).map { nodes[children[$0].pointee] }
+  }
+
+  /// The values that `const` and `enum` allow.
+  fileprivate func constants(of nodes: [UnsafeMutablePointer<Node>]) -> [Value] {
+    nodes.flatMap { node in
+      if node.pointee.constant >= 0 { return [values[node.pointee.constant].pointee] }
+      let list = node.pointee.enumeration
+      return (list.start..<list.start + list.count).map { values[$0].pointee }
+    }
   }
 }

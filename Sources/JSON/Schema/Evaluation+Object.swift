@@ -160,6 +160,10 @@ extension Evaluation {
     let before = violations
     violations = []
     _ = run(schema, key, tracker: -1)
+    guard exhaustion == nil else {
+      violations = before + violations.suffix(1)
+      return
+    }
     let reason = violations.first?.message
     violations = before
     report("propertyNames", Words.badName(bytes(ofString: key), reason))

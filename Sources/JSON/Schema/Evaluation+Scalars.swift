@@ -90,6 +90,9 @@ extension Evaluation {
       if isReporting { report("exclusiveMaximum", Words.outside("less than", bound, value)) }
       guard goOn(&isValid) else { return false }
     }
+    if let divisor = range.pointee.multipleOf {
+      guard spend(number.isSimple && divisor.isSimple ? 1 : 32) else { return false }
+    }
     if let divisor = range.pointee.multipleOf, !number.isMultiple(of: divisor) {
       if isReporting { report("multipleOf", Words.outside("a multiple of", divisor, value)) }
       guard goOn(&isValid) else { return false }
@@ -99,6 +102,14 @@ extension Evaluation {
 }
 
 extension JSONNumber {
+  /// Whether it needs no decimals.
+  fileprivate var isSimple: Bool {
+    switch self {
+    case .unsigned, .signed: true
+    case .double, .text: false
+    }
+  }
+
   /// Exactly, on the decimals; the divisor is positive and has at most 18 digits (checked when it was compiled).
   func isMultiple(of divisor: JSONNumber) -> Bool {
     if case .unsigned(let divisor) = divisor {

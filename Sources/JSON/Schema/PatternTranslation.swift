@@ -25,6 +25,7 @@ struct PatternTranslation {
       case "\\": try escape()
       case "[": try characterClass()
       case "(": try group()
+      case ")": emit(")")
       case ".": emit("[^\\n\\r\\x{2028}\\x{2029}]")
       case "*", "+", "?": try quantifier(String(scalar))
       case "{": try braces()

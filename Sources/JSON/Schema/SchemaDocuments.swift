@@ -1,5 +1,4 @@
 // The documents that a schema consists of, and what can be referred to in them.
-
 import CYYJSON
 
 /// A parsed schema document; its memory holds the names and constants that a compiled schema points to.
@@ -240,7 +239,7 @@ final class SchemaRegistry {
     }
     guard let text = stated.text else { throw unknown("$schema must be a string") }
     let name = Self.withoutEmptyFragment(text)
-    if name == MetaSchemas.dialect || MetaSchemas.text(of: name) != nil { return .all }
+    if name == MetaSchemas.dialect { return .all }
     guard let bytes = remotes[name] else {
       throw unknown(
         "the dialect \(quoted(text)) is not supported; write the schema in \(quoted(MetaSchemas.dialect)), or leave "

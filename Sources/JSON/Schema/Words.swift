@@ -4,13 +4,16 @@
 func quoted(_ text: some StringProtocol, _ most: Int = 60) -> String {
   let isLong = text.unicodeScalars.count > most
   var bytes: [UInt8] = []
-  JSONWriter.append(isLong ? String(String.UnicodeScalarView(text.unicodeScalars.prefix(most))) + "…" : String(text), to: &bytes)
+  let shown = isLong ? String(String.UnicodeScalarView(text.unicodeScalars.prefix(most))) + "…" : String(text)
+  JSONWriter.append(shown, to: &bytes)
   return String(decoding: bytes, as: UTF8.self)
 }
 
 enum Words {
-  /// How many branches of an `anyOf` are explained.
+  /// How many alternatives of an `anyOf` are explained in one message.
   static let alternatives = 4
+  /// How many of them are examined for that.
+  static let examined = 32
   /// How many names or values are listed.
   static let listed = 12
 
@@ -76,15 +79,17 @@ enum Words {
       + "(number \(matching.prefix(listed).map(String.init).joined(separator: " and ")))"
   }
 
-  static func noneFits(_ wanted: [JSONSchema.Violation?], of count: Int, at path: String) -> String {
+  static func noneFits(
+    _ wanted: [(number: Int, violations: [JSONSchema.Violation])], of count: Int, at path: String
+  ) -> String {
     var parts: [String] = []
-    for (index, violation) in wanted.enumerated() {
-      guard let violation else { continue }
+    for (number, violations) in wanted.prefix(alternatives) {
+      guard let violation = violations.first else { continue }
       let inside = violation.instancePath.dropFirst(path.count)
       let part = (inside.isEmpty ? "" : "\(inside): ") + cut(violation.message, 140)
-      if !parts.contains(where: { $0.hasSuffix(part) }) { parts.append("\(index + 1)) \(part)") }
+      if !parts.contains(where: { $0.hasSuffix(part) }) { parts.append("\(number)) \(part)") }
     }
-    let more = count > wanted.count ? "; and \(count - wanted.count) more" : ""
+    let more = wanted.count > alternatives ? "; and \(wanted.count - alternatives) more" : ""
     return "fits none of the \(count) alternatives: " + parts.joined(separator: "; ") + more
   }
 
