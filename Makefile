@@ -1,12 +1,31 @@
-# Every verb works from a clean clone: each one runs Scripts/bootstrap first.
-.PHONY: setup build release test bench demo format check clean
+# Every verb works from a clean clone: each one sets up first (Scripts/bootstrap is idempotent).
+.PHONY: setup build release test demo bench format check clean
+
 setup:
 	@Scripts/bootstrap
+
 build: setup
 	swift build
+
 release: setup
 	@Scripts/release
+
+# The end-to-end tests drive the release binary, so it is built first.
 test: release
 	swift test
+
+demo: release
+	@Scripts/demo
+
+bench: release
+	@bench/run
+
+format:
+	swift format --in-place --recursive --parallel Package.swift Sources Tests
+
+check: setup
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	swift build -Xswiftc -warnings-as-errors
+
 clean:
 	rm -rf .build

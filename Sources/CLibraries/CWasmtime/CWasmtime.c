@@ -1,1 +1,1 @@
-#include "CWasmtime.h"
+#include "CWasmtimeShims.h"

@@ -1,0 +1,42 @@
+// Running a compiler: no shell, its own words kept, waited for.
+internal import Glibc
+internal import Manifests
+
+enum ChildProcess {
+  struct Result: Equatable {
+    /// The exit code, or 128 and the signal's number.
+    var status: Int32
+    /// What it wrote to standard output and standard error, cut at a limit.
+    var output: String
+  }
+
+  /// Runs a program to its end. `log` is a file that may be overwritten. Blocks: call it off the loop.
+  static func run(_ program: String, _ arguments: [String], log: String) throws(FileError) -> Result {
+    var actions = unsafe posix_spawn_file_actions_t()
+    unsafe posix_spawn_file_actions_init(&actions)
+    defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+    unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    unsafe posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    unsafe posix_spawn_file_actions_adddup2(&actions, 1, 2)
+
+    let words = unsafe ([program] + arguments).map { unsafe strdup($0) } + [nil]
+    defer { for unsafe word in unsafe words { unsafe free(word) } }
+    var identifier: pid_t = 0
+    let failure = unsafe posix_spawn(&identifier, program, &actions, nil, words, environ)
+    guard failure == 0 else { throw FileError(path: program, reason: Files.reason(failure)) }
+
+    var status: Int32 = 0
+    while unsafe waitpid(identifier, &status, 0) < 0 {
+      guard errno == EINTR else { throw FileError(path: program, reason: Files.reason(errno)) }
+    }
+    let signal = status & 0x7F
+    return Result(status: signal == 0 ? status >> 8 & 0xFF : 128 + signal, output: text(log))
+  }
+
+  private static func text(_ log: String) -> String {
+    let bytes: [UInt8]
+    do throws(FileError) { bytes = try Files.read(log, atMost: 64 << 20) } catch { return "" }
+    let cut = bytes.count > BundleLimits.compilerOutputBytes
+    return String(decoding: bytes.prefix(BundleLimits.compilerOutputBytes), as: UTF8.self) + (cut ? "\n…\n" : "")
+  }
+}

@@ -1,0 +1,22 @@
+// Every number that bounds this module, with its unit.
+
+enum BundleLimits {
+  /// A module, before and after its snapshot.
+  static let moduleBytes = 64 << 20
+  /// A whole bundle: module, manifest and schemas.
+  static let bundleBytes = 128 << 20
+  static let sections = 4_096
+  /// Source files of one worker.
+  static let sourceFiles = 1_000
+  static let sourceFileBytes = 16 << 20
+  /// What is kept of a compiler's words; the rest is cut.
+  static let compilerOutputBytes = 256 << 10
+  /// Engines refuse a module with more data segments (the JavaScript API's limit, which all follow).
+  static let dataSegments = 100_000
+  /// Zero bytes between two runs that are cheaper to store than a second segment's head.
+  static let snapshotGapBytes = 64
+  /// A page of linear memory.
+  static let pageBytes = 65_536
+  /// The shadow stack of workers that `atoll build` links.
+  static let stackBytes = 65_536
+}

@@ -1,0 +1,74 @@
+// The files that a worker is built from: `entry`, or everything of its language in the folder that `entry` names.
+internal import Glibc
+internal import Manifests
+internal import Sandbox
+
+struct SourceFiles {
+  struct File {
+    /// As the compiler is given it; without links.
+    let path: String
+    /// Below the worker's folder, as the manifest spells it.
+    let name: String
+    let bytes: [UInt8]
+  }
+  let files: [File]
+  /// Where they lie.
+  let folder: String
+
+  var paths: [String] { files.map(\.path) }
+
+  init(_ source: Source, folder root: String) throws(BundleError) {
+    do throws(FileError) {
+      let entry = try Files.real(root + "/" + source.entry)
+      let home = try Files.real(root)
+      guard entry == home || entry.hasPrefix(home == "/" ? home : home + "/") else {
+        throw FileError(path: source.entry, reason: "it lies outside the worker's folder")
+      }
+      let names: [String]
+      if Folder.isFolder(entry) {
+        let suffix = "." + source.language.rawValue
+        names = Folder.names(in: entry).filter { $0.hasSuffix(suffix) }.map { "\(source.entry)/\($0)" }
+        folder = entry
+        if names.isEmpty { throw FileError(path: source.entry, reason: "there is no *\(suffix) in it") }
+        if source.language == .wasm { throw FileError(path: source.entry, reason: "it is a folder; name the module itself") }
+      } else {
+        names = [source.entry]
+        folder = OutputFile.folder(of: entry)
+      }
+      guard names.count <= BundleLimits.sourceFiles else {
+        throw FileError(path: source.entry, reason: "it has more than \(BundleLimits.sourceFiles) source files")
+      }
+      var files: [File] = []
+      let limit = source.language == .wasm ? BundleLimits.moduleBytes : BundleLimits.sourceFileBytes
+      for name in names {
+        files.append(
+          File(path: try Files.real(root + "/" + name), name: name, bytes: try Files.read(name, inside: root, atMost: limit)))
+      }
+      self.files = files
+    } catch {
+      throw BundleError(
+        .badSource,
+        "\(root)/\(Manifest.fileName): `source.entry` is \"\(source.entry)\": \(error.reason); write the path of the source in the worker's folder",
+        cause: error)
+    }
+  }
+
+  /// SHA-256 over what decides the module: language, names, contents, and the SDK where it takes part.
+  func digest(_ language: SourceLanguage) -> [UInt8] {
+    var all = Array("atoll inputs 1 \(language.rawValue)\n".utf8)
+    if language == .swift { all += WorkerSDK.embedded.digest }
+    for file in files {
+      all.appendLEB(file.name.utf8.count)
+      all.append(contentsOf: file.name.utf8)
+      all += SHA256.digest(of: file.bytes)
+    }
+    return SHA256.digest(of: all)
+  }
+}
+
+extension Folder {
+  static func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+}

@@ -1,0 +1,86 @@
+// A number of a document, for exact comparisons and arithmetic.
+import CYYJSON
+
+/// What yyjson made of a number.
+enum JSONNumber {
+  case unsigned(UInt64)
+  /// Negative.
+  case signed(Int64)
+  case double(Double)
+  /// Text of a number that fits none of these.
+  case text(UnsafeBufferPointer<UInt8>)
+
+  @inline(__always)
+  init?(_ value: UnsafeMutablePointer<yyjson_val>) {
+    let tag = UInt8(truncatingIfNeeded: value.pointee.tag)
+    guard tag & 0x07 == YYJSON_TYPE_NUM else {
+      guard tag & 0x07 == YYJSON_TYPE_RAW else { return nil }
+      self = .text(bytes(ofString: value))
+      return
+    }
+    // yyjson's subtypes (macros with casts, which Swift does not import): 0 unsigned, 1 signed, 2 real.
+    switch (tag >> 3) & 0x03 {
+    case 0: self = .unsigned(value.pointee.uni.u64)
+    case 1:
+      let signed = value.pointee.uni.i64
+      self = signed < 0 ? .signed(signed) : .unsigned(UInt64(signed))
+    default: self = .double(value.pointee.uni.f64)
+    }
+  }
+
+  var isInteger: Bool {
+    switch self {
+    case .unsigned, .signed: true
+    case .double(let value): value.rounded(.towardZero) == value
+    case .text: decimal.isInteger
+    }
+  }
+
+  /// The number as a double, rounded; infinite beyond its range.
+  var approximate: Double {
+    switch self {
+    case .unsigned(let value): Double(value)
+    case .signed(let value): Double(value)
+    case .double(let value): value
+    case .text(let bytes): Double(String(decoding: bytes, as: UTF8.self)) ?? .infinity
+    }
+  }
+
+  /// The exact decimal; a double stands for the shortest decimal that reads back as it.
+  var decimal: Decimal {
+    switch self {
+    case .unsigned(let value): Decimal(value)
+    case .signed(let value): Decimal(value.magnitude, isNegative: true)
+    case .double(let value): Decimal(value.description.utf8)
+    case .text(let bytes): Decimal(bytes)
+    }
+  }
+
+  /// -1, 0 or 1.
+  @inline(__always)
+  func compare(_ other: JSONNumber) -> Int {
+    switch (self, other) {
+    case (.unsigned(let left), .unsigned(let right)): left < right ? -1 : left == right ? 0 : 1
+    case (.signed(let left), .signed(let right)): left < right ? -1 : left == right ? 0 : 1
+    case (.unsigned, .signed): 1
+    case (.signed, .unsigned): -1
+    case (.double(let left), .double(let right)): left < right ? -1 : left == right ? 0 : 1
+    default: compareSlowly(other)
+    }
+  }
+
+  private func compareSlowly(_ other: JSONNumber) -> Int {
+    // Integers up to 2^53 and doubles compare exactly as doubles.
+    if let left = smallDouble, let right = other.smallDouble { return left < right ? -1 : left == right ? 0 : 1 }
+    return decimal.compare(other.decimal)
+  }
+
+  private var smallDouble: Double? {
+    switch self {
+    case .unsigned(let value): value <= 1 << 53 ? Double(value) : nil
+    case .signed(let value): value >= -(1 << 53) ? Double(value) : nil
+    case .double(let value): value
+    case .text: nil
+    }
+  }
+}

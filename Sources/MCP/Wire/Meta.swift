@@ -1,0 +1,26 @@
+// The keys of `_meta` (mcp.md 1.3) and which of them are the protocol's own.
+internal import JSON
+
+enum Meta {
+  static let protocolVersion = "io.modelcontextprotocol/protocolVersion"
+  static let clientCapabilities = "io.modelcontextprotocol/clientCapabilities"
+  static let clientInfo = "io.modelcontextprotocol/clientInfo"
+  static let logLevel = "io.modelcontextprotocol/logLevel"
+  static let progressToken = "progressToken"
+  static let serverInfo = "io.modelcontextprotocol/serverInfo"
+
+  static let logLevels = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"]
+
+  static func isLogLevel(_ value: JSONValue) -> Bool {
+    for level in logLevels where value.isString(level) { return true }
+    return false
+  }
+
+  /// Whether a key belongs to the protocol: its prefix has `modelcontextprotocol` or `mcp` as the second label.
+  static func isReserved(_ key: String) -> Bool {
+    guard let slash = key.utf8.firstIndex(of: UInt8(ascii: "/")) else { return false }
+    let labels = key[..<slash].split(separator: ".", omittingEmptySubsequences: false)
+    guard labels.count >= 2 else { return false }
+    return labels[1] == "modelcontextprotocol" || labels[1] == "mcp"
+  }
+}

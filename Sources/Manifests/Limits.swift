@@ -1,0 +1,66 @@
+// Every number that bounds this module, with its unit, and the caps a worker's calls run under.
+
+/// The caps of one call (design.md 4); a fault names the key that was exceeded.
+public struct Limits: Sendable, Equatable {
+  /// Linear memory of the guest, in bytes.
+  public var memoryBytes: Int
+  /// Time the guest may compute, in milliseconds; waiting is not counted.
+  public var cpuMilliseconds: Int
+  /// Time from the first instruction to the answer, in milliseconds; waiting is counted.
+  public var wallMilliseconds: Int
+  /// Bytes the guest may answer.
+  public var outputBytes: Int
+  /// Calls the guest may make into the host.
+  public var hostCalls: Int
+
+  public static let standard = Limits()
+
+  public init(
+    memoryBytes: Int = 16 << 20, cpuMilliseconds: Int = 50, wallMilliseconds: Int = 5_000,
+    outputBytes: Int = 1 << 20, hostCalls: Int = 64
+  ) {
+    self.memoryBytes = memoryBytes
+    self.cpuMilliseconds = cpuMilliseconds
+    self.wallMilliseconds = wallMilliseconds
+    self.outputBytes = outputBytes
+    self.hostCalls = hostCalls
+  }
+}
+
+/// What a manifest may ask for at most.
+public enum Bounds {
+  /// One page is the least a memory can be; above the ceiling one bulk instruction would hold a loop too long
+  /// (design.md 4: about 0.5 ms a MiB).
+  public static let memoryBytes = 65_536...(64 << 20)
+  public static let cpuMilliseconds = 1...60_000
+  public static let wallMilliseconds = 1...300_000
+  public static let outputBytes = 1_024...(16 << 20)
+  public static let hostCalls = 1...1_000_000
+
+  /// Conformance wants at most 64 where the specification says 128 (mcp.md 2.6).
+  public static let toolNameBytes = 64
+  public static let workerNameBytes = 64
+  public static let titleBytes = 256
+  public static let descriptionBytes = 16_384
+  public static let pathBytes = 1_024
+  public static let tools = 1_000
+  public static let workers = 1_000
+  public static let hostsOrOrigins = 256
+
+  /// Of `atoll.toml` and `node.toml`.
+  public static let fileBytes = 1 << 20
+  public static let schemaFileBytes = 1 << 20
+  /// Of an inline schema; deeper JSON is refused everywhere in Atoll.
+  public static let schemaDepth = 64
+  /// Of inline tables and arrays in TOML; the parser's own limit is 256.
+  public static let tomlDepth = 256
+
+  public static let instances = 1...20_000
+  public static let queue = 0...1_000_000
+  public static let queueMilliseconds = 1...60_000
+  public static let connections = 1...1_000_000
+  public static let bodyBytes = 1_024...(64 << 20)
+  public static let callsPerSecond = 1...1_000_000
+  public static let callsBurst = 1...1_000_000
+  public static let loops = 1...256
+}

@@ -1,0 +1,47 @@
+// The manual of a configuration file, from the same table that parses it.
+
+extension TableShape {
+  /// Markdown: one section a table, one row a key. `docs/manifest.md` is made of it, and a test compares the two.
+  public func manual(title: String) -> String {
+    var out = "## \(title)\n\n\(doc)\n\n" + rows()
+    for key in keys {
+      switch key.kind {
+      case .table(let inner): out += "\n### `[\(inner.name)]`\n\n\(inner.doc)\n\n" + inner.rows()
+      case .tables(let inner, _): out += "\n### `[[\(inner.name)]]`\n\n\(inner.doc)\n\n" + inner.rows()
+      default: continue
+      }
+    }
+    return out
+  }
+
+  private func rows() -> String {
+    var out = "| key | takes | default | meaning |\n| --- | --- | --- | --- |\n"
+    for key in keys {
+      let takes: String
+      switch key.kind {
+      case .table, .tables: continue
+      case .text(let maxBytes, _): takes = "string of at most \(maxBytes) bytes"
+      case .choice(let words): takes = words.map { "`\"\($0)\"`" }.joined(separator: ", ")
+      case .integer(let range): takes = "\(range.lowerBound) to \(range.upperBound)"
+      case .byteSize(let range): takes = "`\"\(ByteSize.format(range.lowerBound))\"` to `\"\(ByteSize.format(range.upperBound))\"`"
+      case .boolean: takes = "`true` or `false`"
+      case .texts: takes = "array of strings"
+      case .schema: takes = "path of a JSON file, or an inline table"
+      }
+      out += "| `\(key.name)` | \(takes) | \(key.standardInWords) | \(key.doc) |\n"
+    }
+    return out
+  }
+}
+
+extension KeyShape {
+  var standardInWords: String {
+    switch (standard, kind) {
+    case (.text(let text)?, _): "`\"\(text)\"`"
+    case (.integer(let number)?, .byteSize): "`\"\(ByteSize.format(number))\"`"
+    case (.integer(let number)?, _): "`\(number)`"
+    case (.described(let words)?, _): words
+    case (nil, _): isRequired ? "must be written" : "none"
+    }
+  }
+}

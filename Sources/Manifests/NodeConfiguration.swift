@@ -1,0 +1,79 @@
+// What a node is, typed: `node.toml`, or the defaults that `atoll serve` starts from without one.
+
+/// What one `atoll serve` process is.
+public struct NodeConfiguration: Sendable, Equatable {
+  /// A worker the node serves.
+  public struct Worker: Sendable, Equatable {
+    /// A folder, a `.atoll` or a `.wasm`; as written, relative to the folder of `node.toml`.
+    public var path: String
+    /// Put before the names of the worker's tools.
+    public var prefix: String?
+
+    public init(path: String, prefix: String? = nil) {
+      self.path = path
+      self.prefix = prefix
+    }
+  }
+
+  /// What the node takes before it refuses.
+  public struct Limits: Sendable, Equatable {
+    public var instances: Int
+    public var queueDepth: Int
+    public var queueMilliseconds: Int
+    public var connections: Int
+    public var bodyBytes: Int
+    public var callsPerSecond: Int
+    public var callsBurst: Int
+  }
+
+  public var name: String
+  /// HOST:PORT.
+  public var listen: String
+  /// HOST:PORT of `/metrics` and health, where they are not on `listen`.
+  public var admin: String?
+  /// Nil: one per core.
+  public var loops: Int?
+  public var workers: [Worker]
+  public var limits: Limits
+  /// Values of `Host` that are answered; nil: those of the listen address.
+  public var hosts: [String]?
+  public var origins: [String]
+
+  /// A node without a file.
+  public static let standard: NodeConfiguration = {
+    // The shape gives the defaults, and an empty text has no mistake to report.
+    guard let standard = try? parse("", file: "node.toml") else { preconditionFailure("node.toml's defaults break its shape") }
+    return standard
+  }()
+
+  /// Reads the text of a `node.toml`.
+  public static func parse(_ text: String, file: String = "node.toml") throws(ManifestError) -> NodeConfiguration {
+    let reader = try ShapeReader(text, file: file)
+    let root = try reader.read(shape)
+    guard let limits = root.table("limits"), let http = root.table("http") else {
+      preconditionFailure("optional tables are always filled in")
+    }
+    var paths: [String: Int?] = [:]
+    var workers: [Worker] = []
+    for table in root.tables("workers") {
+      let worker = Worker(path: table.text("path") ?? "", prefix: table.text("prefix"))
+      let place = table.path + [.key("path")]
+      if let first = paths[worker.path] {
+        let where_ = first.map { " (first on line \($0))" } ?? ""
+        throw reader.error(.duplicate, at: place, "worker \(Words.quoted(worker.path)) stands here twice\(where_); remove one")
+      }
+      paths[worker.path] = reader.locator.line(of: place)
+      workers.append(worker)
+    }
+    let callsPerSecond = limits.integer("calls_per_second") ?? 0
+    return NodeConfiguration(
+      name: root.text("name") ?? "", listen: root.text("listen") ?? "", admin: root.text("admin"),
+      loops: root.integer("loops"), workers: workers,
+      limits: Limits(
+        instances: limits.integer("instances") ?? 0, queueDepth: limits.integer("queue") ?? 0,
+        queueMilliseconds: limits.integer("queue_ms") ?? 0, connections: limits.integer("connections") ?? 0,
+        bodyBytes: limits.integer("body") ?? 0, callsPerSecond: callsPerSecond,
+        callsBurst: limits.integer("calls_burst") ?? callsPerSecond),
+      hosts: http.texts("hosts"), origins: http.texts("origins") ?? [])
+  }
+}

@@ -1,0 +1,75 @@
+// Everything `node.toml` may say. A key stands here only when the node enforces it.
+
+extension NodeConfiguration {
+  /// The manual of `node.toml`, as data.
+  public static let shape = TableShape(
+    "", doc: "`node.toml` says what one `atoll serve` process is: where it listens, what it serves and how much it takes.",
+    keys: [
+      KeyShape(
+        "name", .text(maxBytes: Bounds.workerNameBytes, check: Words.workerName), standard: .text("node"), example: "\"edge-1\"",
+        doc: "Names the node in logs and in `server/discover`."),
+      KeyShape(
+        "listen", .text(maxBytes: 300, check: Words.address), standard: .text("127.0.0.1:8787"), example: "\"127.0.0.1:8787\"",
+        doc: "Where clients connect."),
+      KeyShape(
+        "admin", .text(maxBytes: 300, check: Words.address), standard: .described("`/metrics` and health are on `listen`"),
+        example: "\"127.0.0.1:8788\"", doc: "Where `/metrics` and health are, when not on `listen`."),
+      KeyShape(
+        "loops", .integer(Bounds.loops), standard: .described("one per core"), example: "2",
+        doc: "Event loops that share the port."),
+      KeyShape("workers", .tables(worker, maxCount: Bounds.workers), doc: worker.doc),
+      KeyShape("limits", .table(limits), doc: limits.doc),
+      KeyShape("http", .table(http), doc: http.doc),
+    ],
+    later: ["site", "tier", "region", "jurisdiction", "kv", "topology", "keys", "tls"])
+
+  static let worker = TableShape(
+    "workers", doc: "One worker each: what `atoll serve` takes on its command line.",
+    keys: [
+      KeyShape(
+        "path", .text(maxBytes: Bounds.pathBytes, check: Words.anyPath), required: true, example: "\"workers/hello\"",
+        doc: "A worker's folder, a `.atoll` bundle or a `.wasm`; relative to the folder of `node.toml`."),
+      KeyShape(
+        "prefix", .text(maxBytes: 32, check: Words.toolName), example: "\"eu_\"",
+        doc: "Put before the names of the worker's tools; for two workers that have a tool of one name."),
+    ])
+
+  static let limits = TableShape(
+    "limits", doc: "What the node takes before it refuses.",
+    keys: [
+      KeyShape(
+        "instances", .integer(Bounds.instances), standard: .integer(1_000), example: "1000",
+        doc: "Sandboxes that may be alive at once."),
+      KeyShape(
+        "queue", .integer(Bounds.queue), standard: .integer(1_000), example: "1000",
+        doc: "Calls that may wait for a sandbox; past it 503 with `Retry-After`."),
+      KeyShape(
+        "queue_ms", .integer(Bounds.queueMilliseconds), standard: .integer(1_000), example: "1000",
+        doc: "Milliseconds a call may wait for a sandbox; past it 503 with `Retry-After`."),
+      KeyShape(
+        "connections", .integer(Bounds.connections), standard: .integer(10_000), example: "10000", doc: "Open connections."),
+      KeyShape(
+        "body", .byteSize(Bounds.bodyBytes), standard: .integer(4 << 20), example: "\"4MiB\"",
+        doc: "Bytes of a request's body; past it 413."),
+      KeyShape(
+        "calls_per_second", .integer(Bounds.callsPerSecond), standard: .integer(100_000), example: "100",
+        doc: "Calls a second of one peer address to one worker; past it 429 with `Retry-After`."),
+      KeyShape(
+        "calls_burst", .integer(Bounds.callsBurst), standard: .described("as many as `calls_per_second`"), example: "200",
+        doc: "Calls a peer that was quiet may make at once."),
+    ])
+
+  static let http = TableShape(
+    "http", doc: "Which names the node answers to (mcp.md 5.1).",
+    keys: [
+      KeyShape(
+        "hosts", .texts(maxCount: Bounds.hostsOrOrigins, check: Words.host),
+        standard: .described("the listen address, and `localhost` on loopback"),
+        example: "[\"mcp.example.com\", \"mcp.example.com:8443\"]",
+        doc: "Values of `Host` that are answered; others get 421."),
+      KeyShape(
+        "origins", .texts(maxCount: Bounds.hostsOrOrigins, check: Words.origin),
+        standard: .described("none: only requests without `Origin` are answered"),
+        example: "[\"https://app.example.com\"]", doc: "Web pages that may call the node; others get 403."),
+    ])
+}

@@ -1,0 +1,44 @@
+// A worker run by this process alone: no socket, no pool of a thousand; for `call` and `bench`.
+
+public import EventLoop
+public import Logging
+public import MCP
+import Manifests
+import Sandbox
+
+/// One worker on one loop without a server. What it answers is what a node would answer, by the same stages.
+public final class LocalNode: @unchecked Sendable {
+  public let worker: LoadedWorker
+  let loop: NodeLoop
+  private let configuration: NodeConfiguration
+
+  /// Opens the worker (building it where its bundle is missing or older than its source). On the loop; blocking.
+  ///
+  /// - parameter instances: slots of the pool; a single call needs one, a bench wants the node's own number.
+  public init(
+    _ source: WorkerSource, on eventLoop: EventLoop, instances: Int, cacheDirectory: String?, log: Logger
+  ) throws(NodeError) {
+    var configuration = NodeConfiguration.standard
+    configuration.limits.instances = instances
+    let engine = try Self.wrap { () throws(SandboxError) in try Engine(EngineConfiguration(instances: instances)) }
+    let opening = WorkerOpening(
+      modules: ModuleStore(engine: engine, cacheDirectory: cacheDirectory), limits: configuration.limits, log: log)
+    worker = try opening.open(source)
+    loop = NodeLoop(
+      name: "local", siteName: "local", eventLoop: eventLoop,
+      sandbox: try Self.wrap { () throws(SandboxError) in try LoopSandbox(engine: engine, loop: eventLoop) },
+      admission: Admission(loop: eventLoop, ceiling: instances, queueDepth: 0, queueMilliseconds: 1),
+      bodyBytes: configuration.limits.bodyBytes, log: log)
+    self.configuration = configuration
+    try loop.deploy(Deployment(generation: 1, workers: [worker], nodeName: "local", version: Node.version))
+  }
+
+  /// Answers one MCP request. The body of the answer is what a client would read.
+  public func answer(headers: some HeaderSource, body: [UInt8]) async -> [UInt8] {
+    await loop.answer(headers: headers, body: body, peer: .loopback(port: 0)).body
+  }
+
+  private static func wrap<T>(_ body: () throws(SandboxError) -> T) throws(NodeError) -> T {
+    do { return try body() } catch { throw NodeError(.engine, error.message, cause: error) }
+  }
+}

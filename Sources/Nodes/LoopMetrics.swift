@@ -1,0 +1,81 @@
+// What one loop counts. Plain integers, since only its thread touches them; `/metrics` adds up the loops.
+
+import MCP
+import Sandbox
+
+/// Counters of one worker on one loop.
+final class WorkerMetrics: @unchecked Sendable {
+  struct Counts: Sendable {
+    /// Calls by what became of them: ok, tool_error, fault, overloaded, rate_limited, cancelled.
+    var outcomes: [String: UInt64] = [:]
+    var faults: [String: UInt64] = [:]
+    /// From the accepted request to the answer's bytes, for calls that got an instance.
+    var freshCall = LatencyHistogram()
+
+    mutating func merge(_ other: Counts) {
+      outcomes.merge(other.outcomes, uniquingKeysWith: +)
+      faults.merge(other.faults, uniquingKeysWith: +)
+      freshCall.merge(other.freshCall)
+    }
+  }
+
+  private var ok: UInt64 = 0
+  private var rare = Counts()
+
+  func record(_ call: Call, _ outcome: ToolOutcome, nanoseconds: UInt64) {
+    if let fault = call.fault { rare.faults[fault.kind.rawValue, default: 0] += 1 }
+    if case .answer = outcome { ok += 1 } else { rare.outcomes[CallLog.word(call, outcome), default: 0] += 1 }
+    if call.refusal == nil { rare.freshCall.record(nanoseconds: nanoseconds) }
+  }
+
+  var counts: Counts {
+    var counts = rare
+    counts.outcomes["ok"] = ok
+    return counts
+  }
+}
+
+/// The counters of one loop.
+final class LoopMetrics: @unchecked Sendable {
+  struct Snapshot: Sendable {
+    var requests: [Int: UInt64] = [:]
+    var workers: [String: WorkerMetrics.Counts] = [:]
+    var live = 0
+    var queued = 0
+    var connections = 0
+
+    mutating func merge(_ other: Snapshot) {
+      requests.merge(other.requests, uniquingKeysWith: +)
+      for (name, counts) in other.workers { workers[name, default: .init()].merge(counts) }
+      live += other.live
+      queued += other.queued
+      connections += other.connections
+    }
+  }
+
+  private var workers: [String: WorkerMetrics] = [:]
+  private var succeeded: UInt64 = 0
+  private var others: [Int: UInt64] = [:]
+
+  func worker(named name: String) -> WorkerMetrics {
+    if let known = workers[name] { return known }
+    let metrics = WorkerMetrics()
+    workers[name] = metrics
+    return metrics
+  }
+
+  func countRequest(status: Int) {
+    if status == 200 { succeeded += 1 } else { others[status, default: 0] += 1 }
+  }
+
+  func snapshot(admission: Admission, connections: Int) -> Snapshot {
+    var snapshot = Snapshot()
+    snapshot.requests = others
+    snapshot.requests[200] = succeeded
+    snapshot.workers = workers.mapValues(\.counts)
+    snapshot.live = admission.live
+    snapshot.queued = admission.queued
+    snapshot.connections = connections
+    return snapshot
+  }
+}

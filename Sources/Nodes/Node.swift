@@ -1,0 +1,265 @@
+// A running node: its loops, what it serves, and its life from start to drained.
+
+import Bundles
+public import EventLoop
+import HTTPServer
+public import Logging
+public import Manifests
+import Sandbox
+import Synchronization
+
+/// One `atoll serve` process.
+///
+/// A node holds no state that matters: kill it at any moment, and any other node can answer the next request.
+/// Its methods are called on its first loop; the state they change is confined to that loop's thread.
+public final class Node: @unchecked Sendable {
+  public let configuration: NodeConfiguration
+  public let log: Logger
+  /// What clients reach, with port 0 resolved.
+  public private(set) var address: SocketAddress
+  public private(set) var adminAddress: SocketAddress?
+
+  private let primary: EventLoop
+  private let opening: WorkerOpening
+  private let loops: [NodeLoop]
+  private var servers: [(loop: EventLoop, server: HTTPServer)] = []
+  private var workers: [LoadedWorker]
+  private var generation = 1
+  private var undrained = 0
+  private var whenDrained: [CheckedContinuation<Void, Never>] = []
+  private let draining = Atomic<Bool>(false)
+
+  /// False from the moment that a drain begins: load balancers are to send nothing more.
+  public var isReady: Bool { !draining.load(ordering: .relaxed) }
+
+  /// The version that `serverInfo` carries.
+  public static let version = "0.1.0"
+
+  // MARK: Start
+
+  /// Opens the workers and listens; when this returns, the node answers.
+  ///
+  /// A worker that cannot be opened is reported through `refused` and left out; the rest is served.
+  ///
+  /// - Throws: ``NodeError`` when no worker could be opened, or when an address is taken.
+  public static func start(
+    _ configuration: NodeConfiguration, workers sources: [WorkerSource], cacheDirectory: String?, on primary: EventLoop,
+    log: Logger, refused: (NodeError) -> Void
+  ) async throws(NodeError) -> Node {
+    let engine = try make(.engine) { () throws(SandboxError) in
+      try Engine(EngineConfiguration(instances: configuration.limits.instances))
+    }
+    let opening = WorkerOpening(
+      modules: ModuleStore(engine: engine, cacheDirectory: cacheDirectory), limits: configuration.limits, log: log)
+    var opened: [LoadedWorker] = []
+    for source in sources {
+      do {
+        let worker = try opening.open(source)
+        try reject(worker, takenBy: opened)
+        // Two tools of one name would stop the whole deployment: the later worker is the one left out.
+        _ = try Deployment(generation: 0, workers: opened + [worker], nodeName: configuration.name, version: version)
+        opened.append(worker)
+      } catch {
+        refused(error)
+      }
+    }
+    guard !opened.isEmpty else {
+      throw NodeError(.noWorkers, "no worker could be loaded: mend the errors above, or name another worker")
+    }
+    let node = try Node(configuration, workers: opened, opening: opening, engine: engine, primary: primary, log: log)
+    let deployment = try node.deployment(of: opened)
+    try await node.deploy(deployment)
+    try await node.listen()
+    return node
+  }
+
+  private init(
+    _ configuration: NodeConfiguration, workers: [LoadedWorker], opening: WorkerOpening, engine: Engine,
+    primary: EventLoop, log: Logger
+  ) throws(NodeError) {
+    self.configuration = configuration
+    self.workers = workers
+    self.opening = opening
+    self.primary = primary
+    self.log = log
+    address = try Self.parse(configuration.listen, key: "listen")
+    adminAddress = try configuration.admin.map { text throws(NodeError) in try Self.parse(text, key: "admin") }
+    let count = max(1, min(configuration.loops ?? EventLoop.recommendedCount, configuration.limits.instances))
+    var loops: [NodeLoop] = []
+    for index in 0..<count {
+      let loop = try index == 0 ? primary : Self.make(.engine) { () throws(LoopError) in try EventLoop() }
+      let share = Share(index: index, count: count)
+      loops.append(
+        NodeLoop(
+          name: "loop-\(index)", siteName: configuration.name, eventLoop: loop,
+          sandbox: try Self.make(.engine) { () throws(SandboxError) in try LoopSandbox(engine: engine, loop: loop) },
+          admission: Admission(
+            loop: loop, ceiling: share.of(configuration.limits.instances),
+            queueDepth: share.of(configuration.limits.queueDepth),
+            queueMilliseconds: UInt64(configuration.limits.queueMilliseconds)),
+          bodyBytes: configuration.limits.bodyBytes, log: log))
+      if index > 0 { loop.start(name: "atoll-\(index)") }
+    }
+    self.loops = loops
+  }
+
+  private static func reject(_ worker: LoadedWorker, takenBy others: [LoadedWorker]) throws(NodeError) {
+    guard let other = others.first(where: { $0.name == worker.name }) else { return }
+    throw NodeError(
+      .toolNameTaken,
+      "\(worker.source.path): a worker `\(worker.name)` is served already (\(other.source.path)); "
+        + "change `name` in one of their atoll.toml")
+  }
+
+  // MARK: Listening
+
+  private func listen() async throws(NodeError) {
+    let service = NodeService(node: self)
+    let limits = httpLimits
+    let policy = try hostPolicy()
+    let withAdmin = address.isLoopback && adminAddress == nil
+    for (index, loop) in loops.enumerated() {
+      // The first listener binds alone, so that a taken port is an error; the others join it.
+      let wanted = address
+      let sharing: TCPListener.Sharing = index == 0 ? .exclusiveThenShared : .joins(port: wanted.port)
+      let result = await loop.eventLoop.run { () -> Result<SocketAddress, HTTPServerError> in
+        let server = HTTPServer(
+          loop: loop.eventLoop, limits: limits, hosts: policy, service: service.main(loop, alsoAdmin: withAdmin))
+        loop.server = server
+        return Result { () throws(HTTPServerError) in try server.listen(on: wanted, sharing: sharing) }
+      }
+      address = try Self.listened(wanted, result)
+      if let server = loop.server { servers.append((loop.eventLoop, server)) }
+    }
+    guard let wanted = adminAddress else { return }
+    let server = HTTPServer(loop: primary, limits: limits, hosts: policy, service: service.admin())
+    adminAddress = try Self.listened(
+      wanted, Result { () throws(HTTPServerError) in try server.listen(on: wanted, sharing: .exclusive) })
+    servers.append((primary, server))
+  }
+
+  private func hostPolicy() throws(NodeError) -> HostPolicy {
+    do throws(HTTPServerError) {
+      return try HostPolicy(allowedHosts: configuration.hosts ?? [], allowedOrigins: configuration.origins)
+    } catch {
+      throw NodeError(.configuration, error.message, cause: error)
+    }
+  }
+
+  private var httpLimits: HTTPLimits {
+    var limits = HTTPLimits()
+    limits.bodyBytes = configuration.limits.bodyBytes
+    limits.connections = max(1, configuration.limits.connections / loops.count)
+    return limits
+  }
+
+  private static func listened(
+    _ address: SocketAddress, _ result: Result<SocketAddress, HTTPServerError>
+  ) throws(NodeError) -> SocketAddress {
+    switch result {
+    case .success(let resolved): return resolved
+    case .failure(let error):
+      guard (error.cause as? LoopError)?.code == .addressInUse else {
+        throw NodeError(.listen, "cannot listen on \(address): \(error.message)", cause: error)
+      }
+      throw NodeError(
+        .addressInUse,
+        "\(address) is in use by another process: stop it, or choose another with --listen HOST:PORT "
+          + "(port 0 takes a free one)",
+        cause: error)
+    }
+  }
+
+  private static func parse(_ text: String, key: String) throws(NodeError) -> SocketAddress {
+    do throws(LoopError) { return try SocketAddress.parse(text) } catch {
+      throw NodeError(.configuration, "`\(key)`: \(error.message)", cause: error)
+    }
+  }
+
+  // MARK: Deployments
+
+  private func deployment(of workers: [LoadedWorker]) throws(NodeError) -> Deployment {
+    try Deployment(generation: generation, workers: workers, nodeName: configuration.name, version: Self.version)
+  }
+
+  /// Swaps a deployment in, loop after loop. A loop that cannot take it keeps what it has.
+  private func deploy(_ deployment: Deployment) async throws(NodeError) {
+    for loop in loops {
+      let result = await loop.eventLoop.run { Result { () throws(NodeError) in try loop.deploy(deployment) } }
+      try result.get()
+    }
+  }
+
+  /// Opens one worker again, building it where its source is newer, and swaps it in. Calls in flight end on the
+  /// worker that they began with; when the new one cannot be opened the old one goes on serving.
+  public func reload(_ source: WorkerSource) async throws(NodeError) {
+    let opening = opening
+    let opened = await primary.outcome { () throws(NodeError) in try opening.open(source) }
+    let fresh = try opened.get()
+    var next = workers
+    if let index = next.firstIndex(where: { $0.source == source }) { next[index] = fresh } else { next.append(fresh) }
+    generation += 1
+    try await deploy(deployment(of: next))
+    workers = next
+  }
+
+  // MARK: State
+
+  func metrics() async -> [UInt8] {
+    var total = LoopMetrics.Snapshot()
+    for loop in loops {
+      total.merge(await loop.eventLoop.run { loop.snapshot() })
+    }
+    return MetricsText.render(total, loops: loops.count, generation: generation, ready: isReady)
+  }
+
+  // MARK: Drain
+
+  /// Ends the node without losing a call: readiness fails, every listener accepts what waits and closes, calls in
+  /// flight are answered with `Connection: close`. Returns when the last one is, or after
+  /// `NodeBounds.drainMilliseconds`.
+  public func drain() async {
+    guard !draining.exchange(true, ordering: .relaxed) else { return }
+    undrained = servers.count
+    for (loop, server) in servers {
+      loop.execute { [self] in
+        server.drain { [self] in primary.execute { [self] in drained() } }
+      }
+    }
+    let deadline = primary.timer(afterMilliseconds: NodeBounds.drainMilliseconds) { [self] in
+      log.warning("drain deadline passed with calls in flight", metadata: ["servers": "\(undrained)"])
+      undrained = 1
+      drained()
+    }
+    if undrained > 0 { await withCheckedContinuation { whenDrained.append($0) } }
+    deadline.cancel()
+  }
+
+  private func drained() {
+    undrained -= 1
+    guard undrained == 0 else { return }
+    for continuation in whenDrained { continuation.resume() }
+    whenDrained = []
+  }
+
+  /// Stops every loop but the first, which is the caller's.
+  public func stop() {
+    for loop in loops.dropFirst() {
+      loop.eventLoop.stop()
+      loop.eventLoop.join()
+    }
+  }
+
+  private static func make<T, E: Error>(
+    _ code: NodeError.Code, _ body: () throws(E) -> T
+  ) throws(NodeError) -> T {
+    do { return try body() } catch { throw NodeError(code, "\(error)", cause: error) }
+  }
+}
+
+/// What one loop gets of a number that counts for the whole node: the shares add up to it.
+struct Share {
+  let index: Int
+  let count: Int
+  func of(_ whole: Int) -> Int { whole / count + (index < whole % count ? 1 : 0) }
+}

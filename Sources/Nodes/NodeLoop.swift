@@ -1,0 +1,175 @@
+// The half of a node that lives on one loop: its server, its sandbox, its share of the instances.
+
+import EventLoop
+public import HTTPServer
+import HTTPTypes
+import JSON
+import Logging
+public import MCP
+import Sandbox
+
+/// A worker as one loop runs it: the shared, checked program and this loop's prepared form of it.
+final class PreparedWorker: @unchecked Sendable {
+  let loaded: LoadedWorker
+  let program: PreparedProgram
+  let metrics: WorkerMetrics
+  /// Made once, so that a call only retains it.
+  let logSink: (GuestLogLine) -> Void
+
+  init(loaded: LoadedWorker, program: PreparedProgram, metrics: WorkerMetrics, log: Logger) {
+    self.loaded = loaded
+    self.program = program
+    self.metrics = metrics
+    let name = loaded.name
+    logSink = { line in
+      log.log(level: line.level.logger, "\(line.text)", metadata: ["worker": "\(name)", "source": "\(line.source)"])
+    }
+  }
+}
+
+/// One loop of a node. Confined to its loop's thread; loops share nothing but the immutable deployment and the rate
+/// limits.
+final class NodeLoop: @unchecked Sendable {
+  let name: String
+  let siteName: String
+  let eventLoop: EventLoop
+  let sandbox: LoopSandbox
+  let admission: Admission
+  let log: Logger
+  /// What serves clients on this loop; nil for a loop without a socket.
+  var server: HTTPServer?
+  private let pool: JSONPool
+  private let pipeline = Pipeline.standard
+  private let metrics = LoopMetrics()
+  private let logsCalls: Bool
+
+  private(set) var workers: [PreparedWorker] = []
+  private var endpoints: [Deployment.Endpoint] = []
+
+  init(
+    name: String, siteName: String, eventLoop: EventLoop, sandbox: LoopSandbox, admission: Admission, bodyBytes: Int,
+    log: Logger
+  ) {
+    self.name = name
+    self.siteName = siteName
+    self.eventLoop = eventLoop
+    self.sandbox = sandbox
+    self.admission = admission
+    self.log = log
+    logsCalls = log.logLevel <= .debug
+    pool = JSONPool(bytes: JSONPool.bytes(forInputOf: bodyBytes))
+  }
+
+  /// Puts a deployment into service on this loop, whole or not at all.
+  func deploy(_ deployment: Deployment) throws(NodeError) {
+    var prepared: [PreparedWorker] = []
+    for loaded in deployment.workers {
+      if let known = workers.first(where: { $0.loaded === loaded }) {
+        prepared.append(known)
+        continue
+      }
+      do throws(SandboxError) {
+        prepared.append(
+          PreparedWorker(
+            loaded: loaded, program: try sandbox.prepare(loaded.program), metrics: metrics.worker(named: loaded.name),
+            log: log))
+      } catch {
+        throw NodeError(.workerNotLoaded, "\(loaded.source.path): \(error.message)", cause: error)
+      }
+    }
+    workers = prepared
+    endpoints = deployment.endpoints
+  }
+
+  // MARK: The way of one request
+
+  /// Answers a request that came over a socket.
+  func answer(_ exchange: HTTPExchange) async {
+    let path = exchange.path
+    guard let endpoint = endpoints.first(where: { $0.path == path }) else {
+      let served = endpoints.map(\.path).joined(separator: ", ")
+      metrics.countRequest(status: 404)
+      return exchange.respond(
+        status: .notFound, fields: [("Content-Type", "text/plain; charset=utf-8")],
+        body: Array("nothing is served at this path; MCP is at \(served)\n".utf8))
+    }
+    let decoded = decode(
+      method: exchange.method, headers: exchange, body: exchange.body, catalog: endpoint.catalog, pool: pool)
+    let answer: HTTPAnswer
+    switch decoded {
+    case .answer(let known):
+      answer = known
+    case .call(let request):
+      // A legacy client that closes its stream has not cancelled anything (mcp.md 2.14).
+      exchange.cancelsOnDisconnect = request.era.cancelsOnDisconnect
+      answer = await self.answer(request, endpoint, peer: exchange.peer.withoutPort)
+    case .batch(let parts):
+      exchange.cancelsOnDisconnect = false
+      answer = await self.answer(batch: parts, endpoint, peer: exchange.peer.withoutPort)
+    }
+    metrics.countRequest(status: answer.status)
+    if let note = answer.note { log.warning("\(note)", metadata: ["path": "\(path)"]) }
+    exchange.respond(answer)
+  }
+
+  /// Answers a request that came from this process, without a socket.
+  func answer(headers: some HeaderSource, body: [UInt8], peer: SocketAddress) async -> HTTPAnswer {
+    let endpoint = endpoints[0]
+    switch decode(method: .post, headers: headers, body: body, catalog: endpoint.catalog, pool: pool) {
+    case .answer(let known): return known
+    case .call(let request): return await answer(request, endpoint, peer: peer)
+    case .batch(let parts): return await answer(batch: parts, endpoint, peer: peer)
+    }
+  }
+
+  private func answer(
+    _ request: ToolCall, _ endpoint: Deployment.Endpoint, peer: SocketAddress
+  ) async -> HTTPAnswer {
+    let worker = workers[endpoint.workerOfTool[request.toolIndex]]
+    let call = Call(request: request, worker: worker, peer: peer, loop: self)
+    let outcome = await pipeline.answer(call)
+    return encode(outcome, for: request, pool: pool)
+  }
+
+  /// The parts of a batch run one after the other: a batch is one request's worth of the caller's share.
+  private func answer(batch: [Decoded], _ endpoint: Deployment.Endpoint, peer: SocketAddress) async -> HTTPAnswer {
+    var answers: [HTTPAnswer] = []
+    for part in batch {
+      switch part {
+      case .answer(let known): answers.append(known)
+      case .call(let request): answers.append(await answer(request, endpoint, peer: peer))
+      case .batch: preconditionFailure("a part of a batch is a batch: the decoder refuses that")
+      }
+    }
+    return encodeBatch(answers)
+  }
+
+  // MARK: What is known of it
+
+  /// Counts and logs a finished call; called by the outermost stage.
+  func record(_ call: Call, _ outcome: ToolOutcome) {
+    let nanoseconds = eventLoop.now - call.startedNanoseconds
+    call.worker.metrics.record(call, outcome, nanoseconds: nanoseconds)
+    if logsCalls || call.fault != nil { CallLog.write(call, outcome, nanoseconds: nanoseconds, to: log) }
+  }
+
+  func snapshot() -> LoopMetrics.Snapshot {
+    metrics.snapshot(admission: admission, connections: server?.openConnections ?? 0)
+  }
+}
+
+extension HTTPExchange: HeaderSource {
+  public func lookup(_ lowercasedName: String) -> HeaderLookup {
+    switch copies(of: lowercasedName) {
+    case .none: .absent
+    case .one(let value): .one(value)
+    case .several(let values): .several(values)
+    }
+  }
+
+  fileprivate func respond(_ answer: HTTPAnswer) {
+    var fields = answer.fields
+    if let type = answer.contentType { fields.append((name: "Content-Type", value: type)) }
+    respond(status: HTTPResponse.Status(code: answer.status), fields: fields, body: answer.body)
+  }
+}

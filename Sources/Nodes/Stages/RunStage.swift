@@ -1,0 +1,25 @@
+// Stage 4, innermost: one fresh instance answers the call and is gone.
+
+import MCP
+import Sandbox
+
+struct RunStage: Stage {
+  func answer(_ call: Call, _ next: Next) async -> ToolOutcome {
+    let outcome = await call.loop.sandbox.call(
+      call.worker.program, request: call.request.guestRequest(), ledger: call.ledger)
+    switch outcome {
+    case .answered(let bytes):
+      return .answer(bytes, form: call.worker.loaded.program.kind == .command ? .jsonOrText : .json)
+    case .exited(let status, let lastLine):
+      return .toolError(lastLine.isEmpty ? "the tool ended with exit code \(status) and no message" : lastLine)
+    case .fault(let fault):
+      call.fault = fault
+      switch fault.kind {
+      case .host: return .internalError(fault.message)
+      case .overloaded: return .overloaded(retryAfterSeconds: 1)
+      case .cancelled: return .internalError("the caller left")
+      default: return .toolError("\(fault.kind.rawValue): \(fault.message)")
+      }
+    }
+  }
+}

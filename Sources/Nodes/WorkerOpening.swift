@@ -1,0 +1,42 @@
+// Opening a worker: from a path that a user wrote to a checked program.
+
+import Bundles
+import Logging
+import Manifests
+import Sandbox
+
+/// Opens workers for one node. Blocking (it may build and compile): call it off the loops. Thread-safe.
+struct WorkerOpening: Sendable {
+  let modules: ModuleStore
+  let limits: NodeConfiguration.Limits
+  let log: Logger
+
+  func open(_ source: WorkerSource) throws(NodeError) -> LoadedWorker {
+    let built = try wrap(source) { () throws(BundleError) in try Bundle.ready(source.path) }
+    let bundle = built.bundle
+    for note in built.notes { log.notice("\(note)", metadata: ["worker": "\(bundle.manifest.name)"]) }
+    let caps = bundle.manifest.limits
+    let (program, report) = try wrap(source) { () throws(SandboxError) in
+      let (module, report) = try modules.load(bundle.module)
+      let program = try Program(
+        module: module,
+        limits: CallLimits(
+          memoryBytes: caps.memoryBytes, cpuMilliseconds: caps.cpuMilliseconds,
+          wallMilliseconds: caps.wallMilliseconds, outputBytes: caps.outputBytes, hostCalls: caps.hostCalls),
+        name: bundle.manifest.name)
+      return (program, report)
+    }
+    // A cache that cannot be used costs a compilation at each start: worth a line, not the worker.
+    if let notice = report.notice { log.warning("\(notice.message)", metadata: ["worker": "\(bundle.manifest.name)"]) }
+    return LoadedWorker(
+      source: source, bundle: bundle, program: program, report: report,
+      rate: RateLimit(callsPerSecond: limits.callsPerSecond, burst: limits.callsBurst))
+  }
+
+  /// Every error of a load names the worker as the user wrote it.
+  private func wrap<T, E: Error>(_ source: WorkerSource, _ body: () throws(E) -> T) throws(NodeError) -> T {
+    do { return try body() } catch {
+      throw NodeError(.workerNotLoaded, "\(source.path): \(error)", cause: error)
+    }
+  }
+}

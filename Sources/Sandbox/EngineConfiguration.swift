@@ -1,0 +1,64 @@
+// The settings of the engine, each checked before wasmtime sees it: a wrong one would abort the process.
+internal import Glibc
+
+/// How an `Engine` is made. The defaults are those measured in docs/design.md 11 and js-in-wasm.md 7.
+public struct EngineConfiguration: Sendable, Equatable {
+  /// Instances that may live at once over all loops. Each reserves 6 GiB of address space; start-up grows with it.
+  public var instances = 1000
+  /// The ceiling of every worker's `limits.memory`, in bytes.
+  public var maxMemoryBytes = 64 << 20
+  /// Bytes of a memory slot that are reset by copying and stay resident, instead of a system call per call.
+  public var linearMemoryKeepResidentBytes = 512 << 10
+  /// The same for the table. Must not be 0: that costs 6 µs a call.
+  public var tableKeepResidentBytes = 16 << 10
+  /// Elements of a module's table.
+  public var tableElements = SandboxLimits.tableElementsMax
+  /// Native stack that a guest may use, in bytes.
+  public var maxWasmStackBytes = 1 << 20
+  /// Native stack of a call: the guest's share and the host functions', in bytes.
+  public var asyncStackBytes = 2 << 20
+
+  public init() {}
+  public init(instances: Int) { self.instances = instances }
+
+  /// Throws where wasmtime would abort the process.
+  /// - Throws: `SandboxError` with `.badConfiguration`, naming the value, its bounds and what to write instead.
+  public func validate() throws(SandboxError) {
+    try check("instances", instances, 1...SandboxLimits.instancesMax)
+    try check(
+      "maxMemoryBytes", maxMemoryBytes, SandboxLimits.pageBytes...SandboxLimits.memoryCeilingBytesMax,
+      multipleOf: SandboxLimits.pageBytes)
+    try check("linearMemoryKeepResidentBytes", linearMemoryKeepResidentBytes, 0...maxMemoryBytes, multipleOf: 4096)
+    try check("tableKeepResidentBytes", tableKeepResidentBytes, 4096...(1 << 20), multipleOf: 4096)
+    try check("tableElements", tableElements, 1...1_000_000)
+    try check("maxWasmStackBytes", maxWasmStackBytes, (64 << 10)...(64 << 20), multipleOf: 4096)
+    try check(
+      "asyncStackBytes", asyncStackBytes, (maxWasmStackBytes + (512 << 10))...(128 << 20), multipleOf: 4096)
+    try checkAddressSpace()
+  }
+
+  private func check(
+    _ name: String, _ value: Int, _ range: ClosedRange<Int>, multipleOf step: Int = 1
+  ) throws(SandboxError) {
+    guard !range.contains(value) || value % step != 0 else { return }
+    let multiple = step == 1 ? "" : " and a multiple of \(step)"
+    throw SandboxError(
+      .badConfiguration,
+      "engine setting `\(name)` is \(value); it must lie between \(range.lowerBound) and \(range.upperBound)\(multiple)")
+  }
+
+  /// The pool is reserved as one piece: a limit on address space below it aborts the process inside the library.
+  private func checkAddressSpace() throws(SandboxError) {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(UInt32(RLIMIT_AS.rawValue)), &limit) == 0, limit.rlim_cur != .max else { return }
+    let needed = UInt64(instances + 1) * UInt64(SandboxLimits.reservationBytes + asyncStackBytes)
+    guard needed > UInt64(limit.rlim_cur) else { return }
+    let fitting = max(0, Int(UInt64(limit.rlim_cur) / UInt64(SandboxLimits.reservationBytes + asyncStackBytes)) - 1)
+    throw SandboxError(
+      .badConfiguration,
+      """
+      \(instances) instances reserve \(needed >> 30) GiB of address space, but this process may have \
+      \(UInt64(limit.rlim_cur) >> 30) GiB (ulimit -v); raise that limit, or set `instances` to \(fitting) or fewer
+      """)
+  }
+}

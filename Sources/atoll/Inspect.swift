@@ -1,0 +1,73 @@
+// atoll inspect WORKER: what is in a worker, without running it.
+
+import ArgumentParser
+import Bundles
+import JSON
+import Manifests
+import Sandbox
+
+struct Inspect: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Say what is in a worker: tools, caps, imports, sizes, digests.",
+    discussion: "A folder is built first when its bundle is missing or older than its source.")
+
+  @Argument(help: "A worker's folder or bundle.", completion: .file()) var worker: String
+  @Flag(help: "Print one JSON object.") var json = false
+  @Option(help: "Write the module to this file.", completion: .file(extensions: ["wasm"])) var extractModule: String?
+
+  func run() throws {
+    let bundle = try Workshop.attempt { () throws(BundleError) in try Bundle.ready(worker) }.bundle
+    if let extractModule { try Files.write(bundle.module, to: extractModule) }
+    let shape: WasmShape
+    do { shape = try WasmShape(bundle.module) } catch { throw Failure(.usage, "\(worker): \(error.message)") }
+    if json { printJSON(bundle, shape) } else { printText(bundle, shape) }
+  }
+
+  private func printJSON(_ bundle: Bundle, _ shape: WasmShape) {
+    let manifest = bundle.manifest
+    JSONText.print {
+      $0.member("name", manifest.name)
+      $0.member("version", manifest.version)
+      $0.member("description", manifest.description)
+      $0.member("digest", bundle.digest)
+      $0.member("kind", kind(shape))
+      $0.member("module_bytes", bundle.module.count)
+      $0.member("imports", shape.imports.map { "\($0.module).\($0.name)" })
+      $0.member("exports", shape.exports.map(\.name))
+      $0.key("limits")
+      $0.beginObject()
+      $0.member("memory_bytes", manifest.limits.memoryBytes)
+      $0.member("cpu_ms", manifest.limits.cpuMilliseconds)
+      $0.member("wall_ms", manifest.limits.wallMilliseconds)
+      $0.member("output_bytes", manifest.limits.outputBytes)
+      $0.member("host_calls", manifest.limits.hostCalls)
+      $0.endObject()
+      $0.key("tools")
+      $0.beginArray()
+      for tool in manifest.tools {
+        $0.beginObject()
+        $0.member("name", tool.name)
+        $0.member("description", tool.description)
+        $0.member("input", raw: tool.input.bytes)
+        if let output = tool.output { $0.member("output", raw: output.bytes) }
+        $0.endObject()
+      }
+      $0.endArray()
+    }
+  }
+
+  private func printText(_ bundle: Bundle, _ shape: WasmShape) {
+    let manifest = bundle.manifest
+    let limits = manifest.limits
+    Terminal.output("\(manifest.name) \(manifest.version)  \(manifest.description)")
+    Terminal.output("digest   sha256:\(bundle.digest)")
+    Terminal.output("module   \(kind(shape)), \(bundle.module.count / 1024) KiB")
+    Terminal.output(
+      "limits   memory \(limits.memoryBytes / 1024) KiB, cpu \(limits.cpuMilliseconds) ms, "
+        + "wall \(limits.wallMilliseconds) ms, output \(limits.outputBytes / 1024) KiB, host calls \(limits.hostCalls)")
+    Terminal.output("imports  \(shape.imports.map { "\($0.module).\($0.name)" }.joined(separator: ", "))")
+    for tool in manifest.tools { Terminal.output("tool     \(tool.name)  \(tool.description)") }
+  }
+
+  private func kind(_ shape: WasmShape) -> String { shape.export("_start") == nil ? "reactor" : "command" }
+}

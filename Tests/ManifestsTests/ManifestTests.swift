@@ -1,0 +1,115 @@
+// What a manifest that is right becomes.
+import Manifests
+import Testing
+
+@Suite struct ManifestTests {
+  @Test func absentKeysHaveTheDefaultsOfTheManual() throws {
+    let manifest = try Manifest.parse(Samples.least, schema: .none)
+    #expect(manifest.name == "hello")
+    #expect(manifest.version == "0.0.0")
+    #expect(manifest.description == "")
+    #expect(manifest.source == nil)
+    #expect(manifest.limits == Limits(
+      memoryBytes: 16_777_216, cpuMilliseconds: 50, wallMilliseconds: 5_000, outputBytes: 1_048_576, hostCalls: 64))
+    #expect(manifest.tools == [Tool(name: "greet", description: "Says hello")])
+    #expect(manifest.tools[0].input.bytes == Array(#"{"type":"object","additionalProperties":false}"#.utf8))
+  }
+
+  @Test func everyKeyArrives() throws {
+    let manifest = try Manifest.parse(Samples.full, schema: Samples.files)
+    #expect(manifest.version == "1.2.0")
+    #expect(manifest.description == "Forecasts from the national service")
+    #expect(manifest.source == Source(language: .c, entry: "weather.c"))
+    #expect(manifest.limits == Limits(
+      memoryBytes: 2 << 20, cpuMilliseconds: 20, wallMilliseconds: 800, outputBytes: 65_536, hostCalls: 8))
+    #expect(manifest.tools.map(\.name) == ["get_forecast", "forget"])
+    let tool = manifest.tools[0]
+    #expect(tool.title == "Forecast")
+    #expect(tool.description == "Forecast for a city, by day")
+    #expect([tool.readOnly, tool.destructive, tool.idempotent, tool.openWorld] == [true, nil, true, false])
+    #expect(manifest.tools[1].destructive == false)
+  }
+
+  @Test func aSchemaFileKeepsItsBytes() throws {
+    let tool = try Manifest.parse(Samples.full, schema: Samples.files).tools[0]
+    #expect(tool.input == SchemaSource(bytes: Samples.forecastSchema, file: "schemas/get_forecast.json"))
+  }
+
+  @Test func anInlineSchemaKeepsTheAuthorsOrder() throws {
+    let tool = try Manifest.parse(Samples.full, schema: Samples.files).tools[0]
+    #expect(
+      tool.output.map { String(decoding: $0.bytes, as: UTF8.self) }
+        == #"{"type":"object","properties":{"days":{"type":"array"},"city":{"type":"string"}}}"#)
+  }
+
+  @Test func anInlineSchemaMayBeATableOfItsOwn() throws {
+    let text = Samples.least + """
+      [tools.input]
+      type = "object"
+      required = [ "b",
+        "a" ]
+      [tools.input.properties.b]
+      type = "number"
+      minimum = -1.5
+      multipleOf = 0.25
+      maximum = 1e3
+      [tools.input.properties]
+      a = { type = "string", pattern = '\\d"', description = "tab\\tand \\u00e9 and \\u0001" }
+      """
+    let input = try Manifest.parse(text, schema: .none).tools[0].input
+    #expect(
+      String(decoding: input.bytes, as: UTF8.self)
+        == #"{"type":"object","required":["b","a"],"properties":{"b":{"type":"number","minimum":-1.5,"multipleOf":0.25,"maximum":1000},"a":{"type":"string","pattern":"\\d\"","description":"tab\tand é and \u0001"}}}"#)
+  }
+
+  @Test func anOutputSchemaNeedsNoType() throws {
+    let tool = try Manifest.parse(Samples.least(ending: "output = \"typeless.json\""), schema: Samples.files).tools[0]
+    #expect(tool.output?.bytes == Array("{}".utf8))
+  }
+
+  @Test(arguments: [
+    ("65536B", 65_536), ("64KiB", 65_536), ("1 MiB", 1_048_576), ("64MiB", 67_108_864), ("100KiB", 102_400),
+  ])
+  func sizesAreBytes(text: String, bytes: Int) throws {
+    let manifest = try Manifest.parse(Samples.least + "[limits]\nmemory = \"\(text)\"\n", schema: .none)
+    #expect(manifest.limits.memoryBytes == bytes)
+  }
+
+  @Test(arguments: [("cpu_ms", 1, 5_000), ("wall_ms", 50, 300_000), ("host_calls", 1, 1_000_000)])
+  func capsAreTakenAtTheirEdges(key: String, low: Int, high: Int) throws {
+    for number in [low, high] {
+      _ = try Manifest.parse(Samples.least + "[limits]\n\(key) = \(number)\n", schema: .none)
+    }
+  }
+
+  @Test(arguments: ["0.0.0", "10.20.30", "1.0.0-alpha.1", "1.0.0+build.7", "1.0.0-rc-1+x-y"])
+  func versionsAreSemantic(version: String) throws {
+    #expect(try Manifest.parse(Samples.least(adding: "version = \"\(version)\""), schema: .none).version == version)
+  }
+
+  @Test(arguments: ["a", "A.b-c_9", String(repeating: "x", count: 64)])
+  func toolNamesMayUseTheWholeAlphabet(name: String) throws {
+    let text = "name = \"hello\"\n[[tools]]\nname = \"\(name)\"\ndescription = \"d\"\n"
+    #expect(try Manifest.parse(text, schema: .none).tools[0].name == name)
+  }
+
+  @Test func theBomAndCarriageReturnsOfEditorsAreTaken() throws {
+    let text = "\u{FEFF}" + Samples.least.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n")
+    #expect(try Manifest.parse(text, schema: .none).name == "hello")
+  }
+
+  @Test func twoReadingsAreEqual() throws {
+    #expect(try Manifest.parse(Samples.full, schema: Samples.files) == Manifest.parse(Samples.full, schema: Samples.files))
+  }
+
+  @Test func theManualNamesEveryKeyAndDefault() {
+    let manual = Manifest.shape.manual(title: "atoll.toml") + NodeConfiguration.shape.manual(title: "node.toml")
+    for row in [
+      "| `memory` | `\"64KiB\"` to `\"64MiB\"` | `\"16MiB\"` |", "| `cpu_ms` | 1 to 60000 | `50` |",
+      "| `language` | `\"swift\"`, `\"c\"`, `\"wasm\"` | must be written |", "| `open_world` | `true` or `false` |",
+      "### `[[workers]]`", "| `queue_ms` | 1 to 60000 | `1000` |",
+    ] {
+      #expect(manual.contains(row), "\(row)")
+    }
+  }
+}

@@ -1,0 +1,1 @@
+"""What `bench/run` and `bench/leak` are made of. Standard library only."""
