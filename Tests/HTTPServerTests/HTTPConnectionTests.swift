@@ -93,6 +93,22 @@ import Testing
     #expect(try #require(machine.take()).path == "/3")
   }
 
+  @Test func longPipelineLeavesTheLoopToOthersBetweenTurns() {
+    var limits = HTTPLimits()
+    limits.requestsPerTurn = 3
+    let machine = Machine(limits: limits) { $0.ok() }
+    let client = machine.connect()
+    client.send(String(repeating: request("GET /"), count: 7))
+    #expect(client.transport.takeStatuses().count == 3)
+    #expect(!client.transport.isReading)
+    #expect(machine.turn())
+    #expect(client.transport.takeStatuses().count == 3)
+    #expect(machine.turn())
+    #expect(client.transport.takeStatuses().count == 1)
+    #expect(client.transport.isReading)
+    #expect(!machine.turn())
+  }
+
   @Test func unreadAnswersHoldTheNextRequestBack() throws {
     var limits = HTTPLimits()
     limits.unsentBytes = 1000
@@ -241,7 +257,38 @@ import Testing
     #expect(!client.transport.isReading)
   }
 
+  @Test func bodiesOfAllConnectionsAreBoundedTogether() throws {
+    var limits = HTTPLimits()
+    limits.bufferedBytes = 20
+    let machine = Machine(limits: limits)
+    let first = machine.connect()
+    first.send(post("/1", "1234567890"))
+    let second = machine.connect()
+    second.send(request("POST /2", "Content-Length: 10\r\n"))
+    second.send("123456789")
+    #expect(machine.core.heldBytes == 19)
+    let announced = machine.connect()
+    announced.send(request("POST /3", "Content-Length: 2\r\n"))
+    #expect(announced.transport.takeStatuses() == [503])
+    let counted = machine.connect()
+    counted.send(request("POST /4", "Transfer-Encoding: chunked\r\n") + "1\r\nx\r\n")
+    #expect(counted.transport.takeStatuses() == [])
+    counted.send("1\r\nx\r\n")
+    #expect(counted.transport.takeStatuses() == [503])
+    counted.end()
+    second.end()
+    #expect(machine.core.heldBytes == 10)
+    try #require(machine.take()).finish()
+    #expect(machine.core.heldBytes == 0)
+  }
+
   // MARK: The service's part
+
+  @Test func interimStatusFromTheServiceBecomes500() {
+    let client = Machine { $0.respond(status: .continue) }.connect()
+    client.send(request("GET /a"))
+    #expect(client.transport.takeStatuses() == [500])
+  }
 
   @Test func serviceThatForgetsToAnswerGives500() {
     let client = Machine { _ in }.connect()

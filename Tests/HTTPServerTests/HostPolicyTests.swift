@@ -41,7 +41,9 @@ import Testing
     #expect(status("any.example", origin: "http://any.example", hosts: hosts) == 403)
   }
 
-  @Test(arguments: [("0.0.0.0", "localhost:80"), ("[::]", "127.0.0.1"), ("10.0.0.7", "10.0.0.7:80"), ("10.0.0.7", "10.0.0.7")])
+  @Test(arguments: [
+    ("0.0.0.0", "localhost:80"), ("[::]", "127.0.0.1"), ("10.0.0.7", "10.0.0.7:80"), ("10.0.0.7", "10.0.0.7"),
+  ])
   func otherListenersAnswerToTheirAddress(listener: String, host: String) {
     let rules = HostRules(HostPolicy(), listening: Authority(host: listener, port: 80))
     let bytes = Array(host.utf8)

@@ -54,7 +54,11 @@ final class Machine {
   private let peer = try! SocketAddress(host: "127.0.0.1", port: 4000)
 
   /// Exchanges the service was given and the test has not taken.
-  private final class Inbox { var exchanges: [HTTPExchange] = []; var service: ((HTTPExchange) -> Void)? }
+  private final class Inbox {
+    var exchanges: [HTTPExchange] = []
+    var service: ((HTTPExchange) -> Void)?
+    var later: [@Sendable () -> Void] = []
+  }
 
   /// With a `service`, each exchange is answered at once and its task ends; else the test takes and answers it.
   init(
@@ -65,7 +69,7 @@ final class Machine {
     inbox.service = service
     self.inbox = inbox
     rules = HostRules(hosts, listening: Authority(host: "127.0.0.1", port: 8787))
-    core = HTTPCore(limits: limits) { exchange in
+    core = HTTPCore(limits: limits, later: { inbox.later.append($0) }) { exchange in
       if let service = inbox.service {
         service(exchange)
         exchange.answerReturned()
@@ -82,6 +86,15 @@ final class Machine {
 
   /// The next exchange the service was given.
   func take() -> HTTPExchange? { inbox.exchanges.isEmpty ? nil : inbox.exchanges.removeFirst() }
+
+  /// The next turn of the loop; false if nothing was left for it.
+  @discardableResult
+  func turn() -> Bool {
+    let bodies = inbox.later
+    inbox.later = []
+    for body in bodies { body() }
+    return !bodies.isEmpty
+  }
 
   var waitingExchanges: Int { inbox.exchanges.count }
 
