@@ -8,30 +8,27 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-__attribute__((import_module("atoll:log"), import_name("write"))) void atoll_log_write(int level, const char *text,
-                                                                                      size_t count);
-
-extern char __heap_base;
-
 enum {
   page_bytes = 65536,
-  small_step_bytes = 16,
-  small_classes = 32,                  // multiples of 16 up to 512 bytes
-  small_bytes_max = small_step_bytes * small_classes,
+  alignment_min = 16,
+  small_classes = 32,                  // blocks of 16, 32, … 512 bytes, their head included
+  small_bytes_max = small_classes * alignment_min,
   steps_a_doubling = 4,                // above: 640, 768, 896, 1024, 1280, …
   large_classes = 22 * steps_a_doubling,
   classes = small_classes + large_classes,
+  request_bytes_max = 1 << 30,
   grow_bytes_max = 1 << 20,
   level_allocation_failed = 16         // docs/abi.md: the host then calls the fault `memory_limit`
 };
 
-typedef struct block {
-  struct block *next;
-} block;
+#ifdef __wasm__
+__attribute__((import_module("atoll:log"), import_name("write"))) void atoll_log_write(int level, const char *text,
+                                                                                      size_t count);
+extern char __heap_base;
 
-static uintptr_t top;                  // first free byte; 0 before the first allocation
-static uintptr_t end;                  // of the memory that the instance has
-static block *freed[classes];
+static uintptr_t heap_start(void) { return (uintptr_t)&__heap_base; }
+static uintptr_t memory_end(void) { return (uintptr_t)__builtin_wasm_memory_size(0) * page_bytes; }
+static int grow_memory(size_t pages) { return __builtin_wasm_memory_grow(0, pages) != (size_t)-1; }
 
 // "allocation of 65536 bytes failed", then a trap: a null pointer would be a valid address in a worker.
 static _Noreturn void fail(size_t bytes) {
@@ -46,41 +43,49 @@ static _Noreturn void fail(size_t bytes) {
   atoll_log_write(level_allocation_failed, text, length + sizeof after - 1);
   __builtin_trap();
 }
+#endif  // the tests define these four over an arena of their own
 
-// The class whose blocks hold `bytes`, and how much they hold.
-static inline unsigned class_of(size_t bytes, size_t *room) {
-  if (bytes <= small_bytes_max) {
-    unsigned class = bytes == 0 ? 0 : (unsigned)(bytes - 1) / small_step_bytes;
-    *room = (size_t)(class + 1) * small_step_bytes;
-    return class;
-  }
-  unsigned doubling = 31 - (unsigned)__builtin_clz((unsigned)(bytes - 1));  // 2^doubling <= bytes - 1
-  size_t step = (size_t)1 << (doubling - 2);
-  unsigned quarter = (unsigned)((bytes - 1 - ((size_t)1 << doubling)) / step);
-  *room = ((size_t)1 << doubling) + (quarter + 1) * step;
-  return small_classes + (doubling - 9) * steps_a_doubling + quarter;
-}
+typedef struct block {
+  struct block *next;
+} block;
 
-static inline size_t room_of(unsigned class) {
-  if (class < small_classes) return (size_t)(class + 1) * small_step_bytes;
-  unsigned doubling = 9 + (class - small_classes) / steps_a_doubling;
-  unsigned quarter = (class - small_classes) % steps_a_doubling;
-  return ((size_t)1 << doubling) + ((size_t)(quarter + 1) << (doubling - 2));
-}
+static uintptr_t top;                  // first free byte; 0 before the first allocation
+static uintptr_t end;                  // of the memory that the instance has
+static block *freed[classes];
 
 static inline unsigned *head(void *pointer) { return (unsigned *)pointer - 1; }
 
+// The class of blocks that hold `bytes` and their head.
+static inline unsigned class_of(size_t bytes) {
+  unsigned last = (unsigned)(bytes + sizeof(unsigned)) - 1;
+  if (last < small_bytes_max) return last / alignment_min;
+  unsigned doubling = 31 - (unsigned)__builtin_clz(last);  // 2^doubling <= last
+  unsigned quarter = (last >> (doubling - 2)) & (steps_a_doubling - 1);
+  return small_classes + (doubling - 9) * steps_a_doubling + quarter;
+}
+
+// What a block of the class holds beside its head.
+static inline size_t room_of(unsigned class) {
+  size_t block;
+  if (class < small_classes) {
+    block = (size_t)(class + 1) * alignment_min;
+  } else {
+    unsigned doubling = 9 + (class - small_classes) / steps_a_doubling;
+    unsigned quarter = (class - small_classes) % steps_a_doubling;
+    block = (size_t)(steps_a_doubling + quarter + 1) << (doubling - 2);
+  }
+  return block - sizeof(unsigned);
+}
+
 // Makes memory up to `wanted` exist: a quarter more than there is if the cap allows it, else just enough.
 static __attribute__((noinline)) int grow(uintptr_t wanted) {
-  if (end == 0) end = (uintptr_t)__builtin_wasm_memory_size(0) * page_bytes;
+  if (end == 0) end = memory_end();
   if (wanted <= end) return 1;
   size_t missing = (wanted - end + page_bytes - 1) / page_bytes;
-  size_t ahead = end / 4 < grow_bytes_max ? end / 4 / page_bytes : grow_bytes_max / page_bytes;
-  if (ahead > missing && __builtin_wasm_memory_grow(0, ahead) != (size_t)-1) {
-    end += ahead * page_bytes;
-    return 1;
-  }
-  if (__builtin_wasm_memory_grow(0, missing) == (size_t)-1) return 0;
+  size_t ahead = (end - heap_start()) / 4 < grow_bytes_max ? (end - heap_start()) / 4 / page_bytes
+                                                           : grow_bytes_max / page_bytes;
+  if (ahead > missing && grow_memory(ahead)) missing = ahead;
+  else if (!grow_memory(missing)) return 0;
   end += missing * page_bytes;
   return 1;
 }
@@ -98,33 +103,33 @@ static void *larger(unsigned class) {
 }
 
 static void *allocate(size_t bytes, size_t alignment) {
-  size_t room;
-  if (bytes > (size_t)1 << 30) fail(bytes);
-  unsigned class = class_of(bytes, &room);
+  if (bytes > request_bytes_max) fail(bytes);
+  unsigned class = class_of(bytes);
   block *found = freed[class];
   if (found != NULL && ((uintptr_t)found & (alignment - 1)) == 0) {
     freed[class] = found->next;
     return found;
   }
-  if (top == 0) top = (uintptr_t)&__heap_base;
+  if (top == 0) top = heap_start();
   uintptr_t start = (top + sizeof(unsigned) + alignment - 1) & ~(uintptr_t)(alignment - 1);
-  if (start + room > end && !grow(start + room)) {
-    void *reused = alignment <= small_step_bytes ? larger(class) : NULL;
+  uintptr_t after = start + room_of(class);
+  if (after > end && !grow(after)) {
+    void *reused = alignment <= alignment_min ? larger(class) : NULL;
     if (reused == NULL) fail(bytes);
     return reused;
   }
-  top = start + room;
+  top = after;
   *head((void *)start) = class;
   return (void *)start;
 }
 
-void *malloc(size_t bytes) { return allocate(bytes, small_step_bytes); }
+void *malloc(size_t bytes) { return allocate(bytes, alignment_min); }
 
 void free(void *pointer) {
   if (pointer == NULL) return;
   unsigned class = *head(pointer);
   if ((uintptr_t)pointer + room_of(class) == top) {
-    top = (uintptr_t)pointer - sizeof(unsigned);
+    top = (uintptr_t)head(pointer);
     return;
   }
   ((block *)pointer)->next = freed[class];
@@ -148,7 +153,7 @@ void *realloc(void *pointer, size_t bytes) {
 }
 
 void *aligned_alloc(size_t alignment, size_t bytes) {
-  return allocate(bytes, alignment < small_step_bytes ? small_step_bytes : alignment);
+  return allocate(bytes, alignment < alignment_min ? alignment_min : alignment);
 }
 
 int posix_memalign(void **result, size_t alignment, size_t bytes) {
