@@ -2,8 +2,8 @@
 
 /// A JSON Schema 2020-12, compiled once at load and then used from any thread.
 ///
-/// All keywords of the standard's vocabularies are enforced; `format` and `content*` are annotations. Nothing is fetched:
-/// a `$ref` to another document finds it among `remotes` or is refused here.
+/// All keywords of the standard's vocabularies are enforced; `format` and `content*` are annotations. Nothing is
+/// fetched: a `$ref` to another document finds it among `remotes` or is refused here.
 public final class JSONSchema: Sendable {
   /// One way in which an instance does not fit.
   public struct Violation: Sendable, Equatable, CustomStringConvertible {
