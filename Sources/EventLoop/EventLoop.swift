@@ -20,7 +20,7 @@ internal import Synchronization
 ///
 /// Members that say "on the loop" may be called on the loop's thread, or before the loop runs by the thread that
 /// made it. ``execute(_:)``, ``spawn(_:)``, ``sleep(milliseconds:)``, ``work(_:)`` and ``stop()`` are for any thread.
-/// A loop runs once. It must outlive the actors that name it as their executor.
+/// A loop runs once. An actor that names it as its executor must hold it.
 public final class EventLoop: SerialExecutor, @unchecked Sendable {
   let uv: UnsafeMutablePointer<uv_loop_t>
   private let prepareHandle: UnsafeMutablePointer<uv_prepare_t>
@@ -28,7 +28,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
   let idleHandle: UnsafeMutablePointer<uv_idle_t>
   private let wakeHandle: UnsafeMutablePointer<uv_poll_t>
   let timerHandle: UnsafeMutablePointer<uv_timer_t>
-  /// Written by any thread to wake the loop. It stays open as long as the object, so that a late write hits nothing else.
+  /// Written by any thread to wake the loop. Open as long as the object is, so that a late write hits nothing else.
   let wakeDescriptor: Int32
 
   /// What other threads hand in.
@@ -157,6 +157,15 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     uv_run(uv, UV_RUN_DEFAULT)
     tearDown()
     cuv_set_current_loop(outer)
+    outliveTasks()
+  }
+
+  /// The runtime keeps the preference of a task that has not ended, and a late resume would go through it to this
+  /// loop: as long as there is such a task, the loop stays in memory, where an enqueue does no harm.
+  private func outliveTasks() {
+    guard !isKnownUniquelyReferenced(&preferenceStorage.preference) else { return }
+    preferenceStorage.preference?.keptLoop = self
+    preferenceStorage.preference = Preference(self)
   }
 
   /// Ends the loop: sleepers are cancelled, every handle is closed, then ``run()`` returns. Any thread; idempotent.
@@ -226,8 +235,9 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
   /// It is a second object so that the queue can tell a job of a task from a job of an actor: they run under different
   /// executors, as `run` in `Executor.swift` explains.
   public final class Preference: TaskExecutor, @unchecked Sendable {
-    // The loop owns this object; a task that still runs keeps the loop's thread, and so the loop, alive.
+    // The loop owns this object, runs while its thread holds it, and then stays as long as `outliveTasks` says.
     private unowned(unsafe) let loop: EventLoop
+    fileprivate var keptLoop: EventLoop?
     init(_ loop: EventLoop) { self.loop = loop }
     public func enqueue(_ job: consuming ExecutorJob) { loop.push(.preferring(UnownedJob(job))) }
     public func asUnownedTaskExecutor() -> UnownedTaskExecutor { UnownedTaskExecutor(ordinary: self) }

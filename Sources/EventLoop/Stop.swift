@@ -22,8 +22,8 @@ extension EventLoop {
     // Tasks that were cancelled by this run to their end, if they are quick.
     repeat {
       turnOnce()
-      while !readyGuests.isEmpty { runOneGuest() }
-    } while !jobs.isEmpty && uv_hrtime() < graceEnd
+      runOneGuest()
+    } while !(jobs.isEmpty && readyGuests.isEmpty) && uv_hrtime() < graceEnd
     for handle in ownHandles { closeAndFree(handle) }
     // Work on the thread pool ends here too: libuv counts it as alive.
     while uv_run(uv, UV_RUN_ONCE) != 0 { turnOnce() }

@@ -213,19 +213,23 @@ public final class TCPConnection: @unchecked Sendable {
     onDrained = nil
     onBytes = { _ in }
     if failure != nil { return close() }
-    var unsent = unsentBytes
+    var unread = unreadBytes
     var rounds = 0
     linger = loop.timer(afterMilliseconds: milliseconds, repeatMilliseconds: max(1, milliseconds)) { [weak self] in
       guard let self else { return }
       rounds += 1
-      let left = self.unsentBytes
-      // The round in which the last byte goes out is progress too: the peer gets one more to read it and to end.
-      if left >= unsent || rounds >= LoopLimits.lingerRounds { return self.close() }
-      unsent = left
+      let left = self.unreadBytes
+      // The round in which the last byte arrives is progress too: the peer gets one more to read it and to end.
+      if left >= unread || rounds >= LoopLimits.lingerRounds { return self.close() }
+      unread = left
     }
     shutdown()
     startReading()
   }
+
+  /// What the peer's kernel has not taken. Our own takes megabytes ahead, so ``unsentBytes`` may stand still for long
+  /// while a slow peer reads.
+  private var unreadBytes: Int { unsentBytes + max(0, Int(cuv_unacknowledged(descriptor))) }
 
   /// Closes at once: what is unsent is dropped. Idempotent. The memory is freed when libuv is done with it.
   public func close() { close(reset: false) }

@@ -65,7 +65,8 @@ struct TimerWheel: ~Copyable {
   /// Any timer, unlinked.
   mutating func popAny() -> LoopTimer? {
     for level in 0..<Self.levels where occupied[level] != 0 {
-      guard let timer = slots[level * 64 + occupied[level].trailingZeroBitCount]?.takeUnretainedValue() else { continue }
+      let slot = level * 64 + occupied[level].trailingZeroBitCount
+      guard let timer = slots[slot]?.takeUnretainedValue() else { continue }
       remove(timer)
       return timer
     }

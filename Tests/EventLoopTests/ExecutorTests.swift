@@ -120,6 +120,20 @@ import Testing
     }
   }
 
+  @Test(.timeLimit(.minutes(1))) func aSpawnedTaskMayCallAnActorBeforeItFirstSuspends() async throws {
+    try await onLoop { loop in
+      let counter = Counter(loop)
+      let foreign = loop.statistics.foreignJobs
+      await loop.spawn {
+        await counter.bump()
+        #expect(loop.isOnLoop)
+      }.value
+      #expect(await counter.count == 1)
+      #expect(await counter.wasOnLoop)
+      #expect(loop.statistics.foreignJobs == foreign)
+    }
+  }
+
   @Test(.timeLimit(.minutes(1))) func bodiesFromManyThreadsAllRunInTheOrderOfEachThread() async throws {
     try await onLoop { loop in
       let seen = Shared<[[Int]]>(Array(repeating: [], count: 4))

@@ -84,10 +84,34 @@ import Testing
     #expect(loop.closedCleanly)
   }
 
-  @Test(.timeLimit(.minutes(1))) func aTaskThatNeverRestsDoesNotHoldTheEnd() async throws {
+  @Test(.timeLimit(.minutes(1))) func aResumeAfterTheEndOfTheLoopDoesNoHarm() async throws {
+    let late = Shared<UnsafeContinuation<Void, Never>?>(nil)
+    weak var ended: EventLoop?
+    do {
+      let loop = try EventLoop()
+      ended = loop
+      loop.start(name: "test")
+      await loop.spawn {
+        loop.spawn {
+          await withUnsafeContinuation { continuation in late.update { $0 = continuation } }
+          Issue.record("ran after the end of its loop")
+        }
+      }.value
+      loop.stop()
+      loop.join()
+    }
+    // The task that waits keeps the loop in memory.
+    #expect(ended != nil)
+    late.value?.resume()
+  }
+
+  @Test(.timeLimit(.minutes(1))) func tasksThatNeverRestDoNotHoldTheEnd() async throws {
     let loop = try EventLoop()
     loop.start(name: "test")
-    await loop.spawn { loop.spawn { while true { await Task.yield() } } }.value
+    await loop.spawn {
+      loop.spawn { while true { await Task.yield() } }
+      loop.spawn { while true { await loop.nextReadyTurn() } }
+    }.value
     loop.stop()
     loop.join()
     #expect(loop.closedCleanly)
@@ -111,7 +135,8 @@ import Testing
 }
 
 @Suite(.serialized) struct SignalTests {
-  @Test(.timeLimit(.minutes(1)), arguments: [SIGHUP, SIGTERM, SIGINT]) func aSignalArrivesOnTheLoop(number: Int32) async throws {
+  @Test(.timeLimit(.minutes(1)), arguments: [SIGHUP, SIGTERM, SIGINT])
+  func aSignalArrivesOnTheLoop(number: Int32) async throws {
     try await onLoop { loop in
       let arrived = Moment()
       var count = 0

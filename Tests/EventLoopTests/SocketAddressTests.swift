@@ -3,16 +3,17 @@
 import Testing
 
 @Suite struct SocketAddressTests {
-  @Test(arguments: [
-    ("127.0.0.1:8787", "127.0.0.1", 8787, "127.0.0.1:8787"),
-    ("localhost:80", "127.0.0.1", 80, "127.0.0.1:80"),
-    ("0.0.0.0:0", "0.0.0.0", 0, "0.0.0.0:0"),
-    ("255.255.255.255:65535", "255.255.255.255", 65535, "255.255.255.255:65535"),
-    ("[::1]:80", "::1", 80, "[::1]:80"),
-    ("[::]:0", "::", 0, "[::]:0"),
-    ("[2001:db8::8a2e:370:7334]:443", "2001:db8::8a2e:370:7334", 443, "[2001:db8::8a2e:370:7334]:443"),
-    ("[::ffff:10.0.0.7]:443", "10.0.0.7", 443, "10.0.0.7:443"),
-  ] as [(String, String, UInt16, String)])
+  @Test(
+    arguments: [
+      ("127.0.0.1:8787", "127.0.0.1", 8787, "127.0.0.1:8787"),
+      ("localhost:80", "127.0.0.1", 80, "127.0.0.1:80"),
+      ("0.0.0.0:0", "0.0.0.0", 0, "0.0.0.0:0"),
+      ("255.255.255.255:65535", "255.255.255.255", 65535, "255.255.255.255:65535"),
+      ("[::1]:80", "::1", 80, "[::1]:80"),
+      ("[::]:0", "::", 0, "[::]:0"),
+      ("[2001:db8::8a2e:370:7334]:443", "2001:db8::8a2e:370:7334", 443, "[2001:db8::8a2e:370:7334]:443"),
+      ("[::ffff:10.0.0.7]:443", "10.0.0.7", 443, "10.0.0.7:443"),
+    ] as [(String, String, UInt16, String)])
   func readsAndPrints(text: String, host: String, port: UInt16, printed: String) throws {
     let address = try SocketAddress.parse(text)
     #expect(address.host == host)
@@ -59,7 +60,9 @@ import Testing
     #expect(Set([first.withoutPort, second.withoutPort]).count == 1)
   }
 
-  @Test(arguments: [("127.0.0.1:1", true), ("127.8.8.8:1", true), ("[::1]:1", true), ("128.0.0.1:1", false), ("[::2]:1", false)])
+  @Test(arguments: [
+    ("127.0.0.1:1", true), ("127.8.8.8:1", true), ("[::1]:1", true), ("128.0.0.1:1", false), ("[::2]:1", false),
+  ])
   func knowsLoopback(text: String, isLoopback: Bool) throws {
     #expect(try SocketAddress.parse(text).isLoopback == isLoopback)
   }

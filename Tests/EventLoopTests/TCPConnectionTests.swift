@@ -329,6 +329,56 @@ import Testing
     }
   }
 
+  @Test(.timeLimit(.minutes(1))) func finishWaitsForAPeerThatTakesALittleAtATime() async throws {
+    try await onLoop { loop in
+      let pair = try await Self.pair(loop)
+      let total = 16 << 20
+      pair.server.write([UInt8](repeating: 7, count: total))
+      let begin = loop.now
+      pair.server.finish(lingerMilliseconds: 250)
+      var got = 0
+      var ends: [LoopError?] = []
+      let ended = Moment()
+      let client = pair.client
+      // One read every few milliseconds: longer than a round in all.
+      let goOn = loop.makeTimer { client.startReading() }
+      client.onBytes = { bytes in
+        got += bytes.count
+        client.pauseReading()
+        goOn.arm(afterMilliseconds: 3)
+      }
+      client.onEnd = {
+        ends.append($0)
+        ended.fire()
+      }
+      client.startReading()
+      await ended.wait()
+      #expect(loop.now - begin > 250_000_000)
+      #expect(got == total)
+      #expect(ends.count == 1 && ends[0] == nil)
+      goOn.cancel()
+      pair.close()
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func oneReadIsNeverLargerThanTheSharedBuffer() async throws {
+    try await onLoop { loop in
+      let pair = try await Self.pair(loop)
+      var sizes: [Int] = []
+      let done = Moment()
+      pair.client.write([UInt8](repeating: 1, count: 1 << 20))
+      try await loop.sleep(milliseconds: 5)
+      pair.server.onBytes = {
+        sizes.append($0.count)
+        if sizes.reduce(0, +) == 1 << 20 { done.fire() }
+      }
+      pair.server.startReading()
+      await done.wait()
+      #expect(sizes.max() == LoopLimits.readSlabBytes)
+      pair.close()
+    }
+  }
+
   @Test(.timeLimit(.minutes(1))) func aRefusedConnectionSaysSo() async throws {
     try await onLoop { loop in
       let listener = try TCPListener(loop: loop, address: .loopback(port: 0)) { $0.close() }
@@ -351,5 +401,27 @@ import Testing
     }
     // Other suites run meanwhile; ten leaking rounds would leave at least thirty.
     #expect(openDescriptors() - before < 25)
+  }
+}
+
+@Suite struct OutgoingBytesTests {
+  @Test func keepsTheOrderAndGivesLargeBuffersBack() {
+    var bytes = OutgoingBytes()
+    let none = bytes.start
+    #expect(none == nil)
+    let piece = (0..<100).map { UInt8($0) }
+    for _ in 0..<1000 { piece.withUnsafeBytes { bytes.append($0) } }
+    let (count, last) = (bytes.count, bytes.start?.load(fromByteOffset: 99_999, as: UInt8.self))
+    #expect(count == 100_000)
+    #expect(last == 99)
+    bytes.removeAll()
+    let (emptied, given) = (bytes.isEmpty, bytes.start)
+    #expect(emptied)
+    #expect(given == nil)
+    // A small one is kept, for the next time.
+    piece.withUnsafeBytes { bytes.append($0) }
+    bytes.removeAll()
+    let kept = bytes.start
+    #expect(kept != nil)
   }
 }

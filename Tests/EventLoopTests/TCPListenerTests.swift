@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct TCPListenerTests {
   /// A blocking client socket that connects by itself, as an outside process would; negative when refused.
-  private func connectBlocking(port: UInt16) -> Int32 {
+  func connectBlocking(port: UInt16) -> Int32 {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -80,9 +80,8 @@ import Testing
     for (index, loop) in loops.loops.enumerated() {
       await loop.spawn {
         do {
-          let listener = try TCPListener(
-            loop: loop, address: .loopback(port: 0), sharing: index == 0 ? .exclusiveThenShared : .joins(port: port.value)
-          ) { connection in
+          let sharing: TCPListener.Sharing = index == 0 ? .exclusiveThenShared : .joins(port: port.value)
+          let listener = try TCPListener(loop: loop, address: .loopback(port: 0), sharing: sharing) { connection in
             #expect(EventLoop.current === loop)
             counts.update { $0[index] += 1 }
             connection.close()
@@ -104,7 +103,8 @@ import Testing
     #expect(loops.loops.allSatisfy { $0.closedCleanly })
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: [1, 64, 65, 200]) func aDrainLosesNoConnectionThatWaits(waiting: Int) async throws {
+  @Test(.timeLimit(.minutes(1)), arguments: [1, 64, 65, 200])
+  func aDrainLosesNoConnectionThatWaits(waiting: Int) async throws {
     try await onLoop { loop in
       var accepted: [TCPConnection] = []
       let listener = try TCPListener(loop: loop, address: .loopback(port: 0)) { accepted.append($0) }
@@ -132,6 +132,49 @@ import Testing
       #expect(connectBlocking(port: listener.address.port) < 0)
       for connection in accepted { connection.close() }
     }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func drainingEveryListenerOfASharedPortLosesNoConnectionThatWaits() async throws {
+    let loops = try EventLoops(count: 2)
+    loops.start()
+    let counts = Shared([0, 0])
+    let drained = Shared(0)
+    let listeners = Shared<[TCPListener]>([])
+    for (index, loop) in loops.loops.enumerated() {
+      let port = listeners.value.first?.address.port ?? 0
+      await loop.spawn {
+        do {
+          let sharing: TCPListener.Sharing = index == 0 ? .exclusiveThenShared : .joins(port: port)
+          let listener = try TCPListener(loop: loop, address: .loopback(port: 0), sharing: sharing) { connection in
+            counts.update { $0[index] += 1 }
+            connection.write(Array("ok".utf8))
+            connection.close()
+          }
+          listeners.append(listener)
+        } catch { Issue.record(error) }
+      }.value
+    }
+    // Both loops stand still until the connections wait in both accept queues; then they drain.
+    let isReady = Shared(false)
+    for (index, loop) in loops.loops.enumerated() {
+      let listener = listeners.value[index]
+      loop.execute {
+        while !isReady.value { usleep(500) }
+        listener.drain { drained.update { $0 += 1 } }
+      }
+    }
+    let clients = (0..<50).map { _ in connectBlocking(port: listeners.value[0].address.port) }
+    isReady.update { $0 = true }
+    while drained.value < 2 { usleep(1000) }
+    #expect(counts.value[0] + counts.value[1] == 50)
+    #expect(counts.value[0] > 0 && counts.value[1] > 0)
+    for client in clients {
+      var bytes: [UInt8] = [0, 0]
+      #expect(Glibc.read(client, &bytes, 2) == 2)
+      Glibc.close(client)
+    }
+    loops.stop()
+    loops.join()
   }
 
   @Test(.timeLimit(.minutes(1))) func aSecondDrainAndOneAfterTheCloseAreAnsweredToo() async throws {
@@ -188,6 +231,41 @@ import Testing
       #expect(listener?.isClosed == true)
       for client in clients { Glibc.close(client) }
       listener = nil
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func withoutDescriptorsAListenerRestsAndLosesNobody() async {
+    // In a process of its own, because the limit is the whole process's.
+    await #expect(processExitsWith: .success) {
+      let loop = try EventLoop()
+      var exhausted: [LoopError] = []
+      var accepted: [TCPConnection] = []
+      var limit = rlimit()
+      getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+      let listener = try TCPListener(loop: loop, address: .loopback(port: 0)) { accepted.append($0) }
+      for _ in 0..<3 { precondition(TCPListenerTests().connectBlocking(port: listener.address.port) >= 0) }
+      // No descriptor from here on.
+      let highest = dup(0)
+      var none = limit
+      none.rlim_cur = rlim_t(highest)
+      close(highest)
+      setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &none)
+      let begin = loop.now
+      listener.onExhausted = { error in
+        exhausted.append(error)
+        if exhausted.count == 3 { setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) }
+      }
+      loop.timer(afterMilliseconds: 10, repeatMilliseconds: 10) {
+        if accepted.count == 3 || loop.now - begin > 5_000_000_000 { loop.stop() }
+      }
+      loop.run()
+      precondition(accepted.count == 3, "a waiting connection was lost")
+      precondition(exhausted.allSatisfy { $0.code == .tooManyDescriptors && $0.message.contains("ulimit") })
+      // Two pauses of 50 ms, and few turns in them: the loop did not spin.
+      precondition(loop.now - begin >= 100_000_000)
+      precondition(loop.statistics.turns < 100)
+      precondition(loop.closedCleanly)
+      exit(EXIT_SUCCESS)
     }
   }
 }

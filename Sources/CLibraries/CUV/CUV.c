@@ -1,9 +1,11 @@
 #define _GNU_SOURCE
 #include "CUV.h"
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 
 _Thread_local void *cuv_thread_loop __attribute__((tls_model("initial-exec"))) = 0;
@@ -52,6 +54,11 @@ int cuv_local_address(int descriptor, struct sockaddr_storage *address) {
 int cuv_remote_address(int descriptor, struct sockaddr_storage *address) {
   socklen_t size = sizeof *address;
   return result(getpeername(descriptor, (struct sockaddr *)address, &size));
+}
+
+int cuv_unacknowledged(int descriptor) {
+  int count = 0;
+  return ioctl(descriptor, SIOCOUTQ, &count) < 0 ? -errno : count;
 }
 
 int cuv_finish(int descriptor) { return result(shutdown(descriptor, SHUT_WR)); }

@@ -31,6 +31,8 @@ int cuv_share_port(int descriptor);
 int cuv_accept(int descriptor, struct sockaddr_storage *peer);
 int cuv_local_address(int descriptor, struct sockaddr_storage *address);
 int cuv_remote_address(int descriptor, struct sockaddr_storage *address);
+// How many bytes the peer's kernel has not acknowledged yet.
+int cuv_unacknowledged(int descriptor);
 // Sends FIN.
 int cuv_finish(int descriptor);
 
