@@ -68,9 +68,9 @@ public final class JSONSchema: Sendable {
     return evaluation.violations
   }
 
-  /// Parses an instance on the heap and validates it.
-  public func validate(bytes: [UInt8]) throws(JSONError) -> [Violation] {
-    let document = try JSONDocument(bytes)
+  /// Parses an instance, on the heap unless a pool is given, and validates it.
+  public func validate(bytes: [UInt8], pool: JSONPool? = nil) throws(JSONError) -> [Violation] {
+    let document = try JSONDocument(bytes, pool: pool)
     return validate(document.root)
   }
 }
