@@ -103,7 +103,8 @@ let package = Package(
     .testTarget(
       name: "MCPTests",
       dependencies: ["MCP", "JSON", .product(name: "HTTPTypes", package: "swift-http-types")], swiftSettings: house),
-    .testTarget(name: "AtollWorkerTests", dependencies: ["AtollWorker"], swiftSettings: house),
+    .target(name: "CWorkerAllocator", path: "Tests/CWorkerAllocator"),
+    .testTarget(name: "AtollWorkerTests", dependencies: ["AtollWorker", "CWorkerAllocator"], swiftSettings: house),
     .testTarget(name: "NodesTests", dependencies: ["Nodes", "EventLoop"], swiftSettings: house),
     .testTarget(name: "TidyTests", dependencies: ["Manifests"], swiftSettings: house),
     .testTarget(name: "EndToEnd", exclude: ["clients"], swiftSettings: house),

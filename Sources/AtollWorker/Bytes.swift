@@ -4,8 +4,6 @@
 let padding = 8
 /// Room for one escape (`\u001f`) and the eight bytes that a copy by words may write past what it keeps.
 let escapeRoom = 16
-/// `-9223372036854775808`.
-let integerBytesMax = 20
 
 @inline(__always)
 func load(_ pointer: UnsafePointer<UInt8>) -> UInt64 {

@@ -5,13 +5,10 @@
 nonisolated(unsafe) private var table: [Tool] = []
 nonisolated(unsafe) private var output: UnsafeMutablePointer<JSONWriter>?
 
-/// Room for an answer that costs no allocation.
-let outputBytesAtStart = 4096
-
 func install(_ tools: [Tool]) {
   table = tools
   let writer = UnsafeMutablePointer<JSONWriter>.allocate(capacity: 1)
-  writer.initialize(to: JSONWriter(capacity: outputBytesAtStart))
+  writer.initialize(to: JSONWriter(capacity: Limits.outputBytesAtStart))
   output = writer
 }
 

@@ -11,8 +11,6 @@
   func importTimer(_ milliseconds: Int32) -> Int32
   @_extern(wasm, module: "atoll:clock", name: "now") @_extern(c)
   func importNow(_ clock: Int32) -> Int64
-  @_extern(wasm, module: "atoll:random", name: "fill") @_extern(c)
-  func importFill(_ target: UnsafeMutableRawPointer, _ count: Int32)
   @_extern(wasm, module: "atoll:log", name: "write") @_extern(c)
   func importLog(_ level: Int32, _ text: UnsafePointer<UInt8>?, _ count: Int32)
   @_extern(wasm, module: "atoll:progress", name: "report") @_extern(c)
@@ -25,7 +23,6 @@
     static func drop(_ handle: Int32) { importDrop(handle) }
     static func timer(_ milliseconds: Int32) -> Int32 { importTimer(milliseconds) }
     static func now(_ clock: Int32) -> Int64 { importNow(clock) }
-    static func fill(_ target: UnsafeMutableRawPointer, _ count: Int) { importFill(target, Int32(count)) }
     static func log(_ level: Int32, _ text: UnsafeBufferPointer<UInt8>) {
       importLog(level, text.baseAddress, Int32(text.count))
     }
@@ -39,9 +36,6 @@
     static func drop(_ handle: Int32) {}
     static func timer(_ milliseconds: Int32) -> Int32 { 0 }
     static func now(_ clock: Int32) -> Int64 { 0 }
-    static func fill(_ target: UnsafeMutableRawPointer, _ count: Int) {
-      target.initializeMemory(as: UInt8.self, repeating: 0, count: count)
-    }
     static func log(_ level: Int32, _ text: UnsafeBufferPointer<UInt8>) {}
     static func progress(_ text: UnsafePointer<UInt8>, _ count: Int) {}
     static func parseDouble(_ text: UnsafePointer<UInt8>, _ count: Int) -> Double? {

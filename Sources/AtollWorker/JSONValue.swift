@@ -94,16 +94,13 @@ public struct JSONValue {
     case .array: return "an array"
     default:
       let bytes = rawBytes
-      guard bytes.count > summaryBytesMax else { return String(decoding: bytes, as: UTF8.self) }
-      var end = summaryBytesMax
+      guard bytes.count > Limits.summaryBytesMax else { return String(decoding: bytes, as: UTF8.self) }
+      var end = Limits.summaryBytesMax
       while end > 0, bytes[end] & 0xC0 == 0x80 { end -= 1 }  // whole characters only
       return String(decoding: bytes[..<end], as: UTF8.self) + "…"
     }
   }
 }
-
-/// How much of a wrong value an error quotes.
-let summaryBytesMax = 40
 
 /// Descends from the container at `root` to the value at `target`.
 private func findPath(to target: BytePointer, in root: BytePointer) -> String {

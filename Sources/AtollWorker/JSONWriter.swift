@@ -221,7 +221,7 @@ public struct JSONWriter: ~Copyable {
   }
 
   private mutating func integer(_ magnitude: UInt64, isNegative: Bool) {
-    reserve(integerBytesMax)
+    reserve(Limits.integerBytesMax)
     if isNegative {
       base[count] = UInt8(ascii: "-")
       count &+= 1

@@ -55,7 +55,7 @@ func answer(_ bytes: BytePointer, tools: [Tool], to writer: inout JSONWriter) {
     && sameBytes(tool.name.utf8Start, request.name, count: request.nameCount)
   {
     do throws(ToolError) {
-      try tool.body(request.arguments, Context(request: bytes)).write(to: &writer)
+      try tool(request.arguments, Context(request: bytes)).write(to: &writer)
     } catch {
       Answer.error(error.message).write(to: &writer)
     }

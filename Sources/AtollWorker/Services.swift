@@ -12,7 +12,7 @@ public func log(_ level: LogLevel, _ message: String) {
   message.withUTF8 { Host.log(level.rawValue, $0) }
 }
 
-/// Suspends this call; the node goes on with others. Costs wall time, no CPU time, and two host calls.
+/// Suspends this call; the node goes on with others. Costs wall time, no CPU time, and three host calls.
 public func sleep(milliseconds: Int) {
   guard milliseconds > 0 else { return }
   let timer = Host.timer(Int32(clamping: milliseconds))

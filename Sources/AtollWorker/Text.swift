@@ -4,7 +4,7 @@
 public struct Text: ExpressibleByStringInterpolation {
   enum Storage {
     case literal(StaticString)
-    case bytes([UInt8])
+    case pieces(UnsafeBufferPointer<UInt8>)
     case string(String)
   }
 
@@ -19,35 +19,57 @@ public struct Text: ExpressibleByStringInterpolation {
   }
 
   public init(stringInterpolation: Interpolation) {
-    storage = .bytes(stringInterpolation.bytes)
+    storage = .pieces(stringInterpolation.pieces)
   }
 
-  /// Collects the pieces as UTF-8.
+  /// Collects the pieces as UTF-8, in memory that is not given back: the answer is the last thing an instance does.
+  /// A reference count would cost more than the text, since the first release of a class looks its function up.
   public struct Interpolation: StringInterpolationProtocol {
-    var bytes: [UInt8] = []
+    private var base: UnsafeMutablePointer<UInt8>
+    private var count = 0
+    private var capacity: Int
+
+    var pieces: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: base, count: count) }
 
     public init(literalCapacity: Int, interpolationCount: Int) {
-      bytes.reserveCapacity(literalCapacity + interpolationCount * 32)
+      capacity = literalCapacity + interpolationCount * 32
+      base = .allocate(capacity: capacity)
     }
 
     public mutating func appendLiteral(_ literal: StaticString) {
-      bytes.append(contentsOf: UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
+      append(UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
     }
 
     public mutating func appendInterpolation(_ value: String) {
       var value = value
-      value.withUTF8 { bytes.append(contentsOf: $0) }
+      value.withUTF8 { append($0) }
     }
 
     public mutating func appendInterpolation(_ value: some CustomStringConvertible) {
       appendInterpolation(value.description)
+    }
+
+    private mutating func append(_ piece: UnsafeBufferPointer<UInt8>) {
+      guard let source = piece.baseAddress else { return }
+      if capacity - count < piece.count { grow(piece.count) }
+      copyBytes(from: source, to: base + count, count: piece.count)
+      count += piece.count
+    }
+
+    @inline(never)
+    private mutating func grow(_ more: Int) {
+      capacity = max(capacity * 2, count + more)
+      let wider = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
+      wider.update(from: base, count: count)
+      base.deallocate()
+      base = wider
     }
   }
 
   func write(to writer: inout JSONWriter) {
     switch storage {
     case .literal(let text): writer.string(text)
-    case .bytes(let bytes): bytes.withUnsafeBufferPointer { writer.quote($0) }
+    case .pieces(let bytes): writer.quote(bytes)
     case .string(let text): writer.string(text)
     }
   }

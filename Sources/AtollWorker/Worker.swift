@@ -21,19 +21,33 @@ public struct Tool: Sendable {
   /// What a tool does with its arguments. A thrown `ToolError` becomes a result with `isError`.
   public typealias Body = @Sendable (Arguments, Context) throws(ToolError) -> Answer
 
+  /// Two kinds, and not one closure around another: an instance pays for the first call through each function pointer.
+  private enum Kind {
+    case plain(@Sendable (Arguments) throws(ToolError) -> Answer)
+    case withContext(Body)
+  }
+
   let name: StaticString
-  let body: Body
+  private let kind: Kind
 
   /// Declares a tool that looks at its arguments only.
   public init(_ name: StaticString, _ body: @escaping @Sendable (Arguments) throws(ToolError) -> Answer) {
     self.name = name
-    self.body = { (arguments, _) throws(ToolError) in try body(arguments) }
+    kind = .plain(body)
   }
 
   /// Declares a tool that also looks at the context of its call.
   public init(_ name: StaticString, _ body: @escaping Body) {
     self.name = name
-    self.body = body
+    kind = .withContext(body)
+  }
+
+  @inline(__always)
+  func callAsFunction(_ arguments: Arguments, _ context: Context) throws(ToolError) -> Answer {
+    switch kind {
+    case .plain(let body): try body(arguments)
+    case .withContext(let body): try body(arguments, context)
+    }
   }
 }
 
@@ -60,17 +74,25 @@ public struct Context {
     return JSONObject(start: value.start, root: value.start)
   }
 
-  /// Tells a client that asked for it how far the call is.
+  /// Tells a client that asked for it how far the call is. A message too long for one report is left out.
   ///
   /// Every report is a host call and counts against `[limits] host_calls`.
   public func progress(_ done: Double, of total: Double? = nil, _ message: String? = nil) {
     var writer = JSONWriter(capacity: 128)
+    Self.report(done, total, message, to: &writer)
+    if writer.count > Limits.progressBytesMax {
+      writer.clear()
+      Self.report(done, total, nil, to: &writer)
+    }
+    Host.progress(writer.base, writer.count)
+    writer.free()
+  }
+
+  static func report(_ done: Double, _ total: Double?, _ message: String?, to writer: inout JSONWriter) {
     writer.object {
       $0.member("progress", done)
       if let total { $0.member("total", total) }
       if let message { $0.member("message", message) }
     }
-    Host.progress(writer.base, writer.count)
-    writer.free()
   }
 }

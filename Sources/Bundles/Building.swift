@@ -16,7 +16,8 @@ extension Bundle {
   /// time): call it off the loop.
   /// - Throws: `BundleError`; its cause is the `ManifestError` or `SandboxError` where there is one.
   public static func build(_ path: String) throws(BundleError) -> BuildResult {
-    try Build(path).run(checks: .sandbox, cache: SDKObjects.userCache(), toolchain: Toolchain.find)
+    let checks = try BuildChecks.sandbox(moduleCache: ModuleStore.defaultCacheDirectory)
+    return try Build(path).run(checks: checks, cache: SDKObjects.userCache(), toolchain: Toolchain.find)
   }
 
   /// Builds, and writes the bundle to its place in the worker's folder, which is answered too.
@@ -51,8 +52,8 @@ extension Bundle {
 struct BuildChecks: Sendable {
   /// Runs `_initialize` and reads what it left.
   var initialize: @Sendable (_ wasm: [UInt8], _ limits: Limits, _ name: String) throws(BundleError) -> Snapshot.State
-  /// Holds the module against the ABI and its manifest, as a node will.
-  var verify: @Sendable (_ wasm: [UInt8], _ limits: Limits, _ name: String) throws(BundleError) -> Void
+  /// Holds the module against the ABI and its manifest, as a node will; `isFinished` once it goes into the bundle.
+  var verify: @Sendable (_ wasm: [UInt8], _ limits: Limits, _ name: String, _ isFinished: Bool) throws(BundleError) -> Void
 }
 
 /// One build.
@@ -116,14 +117,15 @@ struct Build {
       compiled = try session.swift(sources.paths, sdk: objects)
       notes += session.notes
     }
-    try checks.verify(compiled, manifest.limits, manifest.name)
+    let needsInitialize = try Snapshot.mayRun(compiled)
+    try checks.verify(compiled, manifest.limits, manifest.name, !needsInitialize)
     let snapshot = try Snapshot.take(compiled, clearsStack: source.language == .swift) { wasm throws(BundleError) in
       try checks.initialize(wasm, manifest.limits, manifest.name)
     }
     if let reason = snapshot.reason {
       notes.append("`_initialize` stays in the module and runs at every call: \(reason)")
     }
-    if snapshot.module != compiled { try checks.verify(snapshot.module, manifest.limits, manifest.name) }
+    if needsInitialize { try checks.verify(snapshot.module, manifest.limits, manifest.name, true) }
     let bundle = Bundle(
       manifest: manifest, manifestText: manifestText, module: snapshot.module, inputs: sources.digest(source.language))
     return BuildResult(bundle: bundle, notes: notes)

@@ -15,8 +15,10 @@ enum BundleLimits {
   static let dataSegments = 100_000
   /// Zero bytes between two runs that are cheaper to store than a second segment's head.
   static let snapshotGapBytes = 64
+  /// Processor time that `_initialize` may take at build.
+  static let initializeMilliseconds = 5_000
   /// A page of linear memory.
   static let pageBytes = 65_536
   /// The shadow stack of workers that `atoll build` links.
-  static let stackBytes = 65_536
+  static let stackBytes = 49_152
 }

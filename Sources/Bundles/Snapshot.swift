@@ -25,14 +25,12 @@ struct Snapshot: Equatable {
   /// - Parameter clearsStack: the module was linked with its stack first and the stack pointer as global 0, as our own
   ///   link lines do: what lies below the pointer is dead and becomes zero.
   static func take(_ wasm: [UInt8], clearsStack: Bool = false, run: Run) throws(BundleError) -> Snapshot {
-    let shape: WasmShape
+    let shape = try self.shape(of: wasm)
+    guard hasInitialize(shape) else { return Snapshot(module: wasm) }
     let obstacle: String?
-    do {
-      shape = try WasmShape(wasm)
-      // A command's start-up is part of its `_start`.
-      guard shape.export("atoll_call") != nil, shape.export(initialize)?.kind == .function else { return Snapshot(module: wasm) }
-      obstacle = try self.obstacle(shape, wasm)
-    } catch { throw BundleError(.badModule, error.message, cause: error) }
+    do throws(SandboxError) { obstacle = try self.obstacle(shape, wasm) } catch {
+      throw BundleError(.badModule, error.message, cause: error)
+    }
     if let obstacle { return Snapshot(module: wasm, reason: obstacle) }
     var parts = try malformedIsBadModule { () throws(MalformedBytes) in try Parts(wasm) }
     if parts.globals.contains(where: { $0.isMutable && !$0.isNumber }) {
@@ -46,8 +44,22 @@ struct Snapshot: Equatable {
     try parts.write(&state, stackBytes: initialPointer.map { Int(clamping: $0) } ?? 0)
     let module = parts.sections.encoded()
     // What was written is read once more, by the reader that nodes use.
-    do { _ = try WasmShape(module) } catch { throw BundleError(.badModule, error.message, cause: error) }
+    _ = try self.shape(of: module)
     return Snapshot(module: module)
+  }
+
+  /// Whether there is anything to run: then the module that goes into the bundle is another.
+  static func mayRun(_ wasm: [UInt8]) throws(BundleError) -> Bool { hasInitialize(try shape(of: wasm)) }
+
+  private static func hasInitialize(_ shape: WasmShape) -> Bool {
+    // A command's start-up is part of its `_start`.
+    shape.export("atoll_call") != nil && shape.export(initialize)?.kind == .function
+  }
+
+  private static func shape(of wasm: [UInt8]) throws(BundleError) -> WasmShape {
+    do throws(SandboxError) { return try WasmShape(wasm) } catch {
+      throw BundleError(.badModule, error.message, cause: error)
+    }
   }
 
   /// What a snapshot of memory and globals would lose.

@@ -1,5 +1,48 @@
 // The manual of a configuration file, from the same table that parses it.
 
+/// The whole of docs/manifest.md.
+public func configurationManual() -> String {
+  """
+  # What configuration files may say
+
+  These tables are made from the ones that parse the files (`Sources/Manifests`), so they are complete: a key that is
+  not here is refused, and every key here is enforced. Sizes are whole numbers with `B`, `KiB`, `MiB` or `GiB`, in quotes.
+
+  A mistake is one line with file, line, what is wrong and what to write:
+
+  ```
+  atoll.toml:12: unknown key `limits.memry`; did you mean `memory`?
+  ```
+
+  \(Manifest.shape.manual(title: "`atoll.toml`"))
+  A whole one:
+
+  ```toml
+  name = "weather"
+  version = "1.2.0"
+  description = "Forecasts from the national service"
+
+  [source]
+  language = "swift"
+  entry = "worker.swift"
+
+  [limits]
+  memory = "4MiB"
+  cpu_ms = 20
+
+  [[tools]]
+  name = "get_forecast"
+  title = "Forecast"
+  description = "Forecast for a city, by day"
+  input = "schemas/get_forecast.json"
+  output = { type = "object", properties = { days = { type = "array" } }, required = ["days"] }
+  read_only = true
+  ```
+
+  \(NodeConfiguration.shape.manual(title: "`node.toml`"))
+  """
+}
+
 extension TableShape {
   /// Markdown: one section a table, one row a key. `docs/manifest.md` is made of it, and a test compares the two.
   public func manual(title: String) -> String {

@@ -82,6 +82,13 @@ import Testing
     #expect(call("who").contains("requestId is missing"))
   }
 
+  @Test func progressNamesWhatIsKnown() {
+    #expect(written { Context.report(1, nil, nil, to: &$0) } == #"{"progress":1}"#)
+    #expect(
+      written { Context.report(0.5, 2, "half \"way\"", to: &$0) }
+        == #"{"progress":0.5,"total":2,"message":"half \"way\""}"#)
+  }
+
   @Test(arguments: ["gree", "greet_", "greet_all2", "", "GREET"])
   func aToolIsFoundByItsWholeName(name: String) {
     #expect(call(name).contains("this worker has no tool \(name)"))

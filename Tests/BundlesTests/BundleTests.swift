@@ -145,6 +145,17 @@ private typealias Bundle = Bundles.Bundle
     #expect(error?.message.contains(forgery.words) == true, "\(String(describing: error))")
   }
 
+  @Test(arguments: [BundleLimits.sections, BundleLimits.sections + 1])
+  func sectionsAreCounted(count: Int) throws {
+    let section = Archive.Section(kind: .schema, bytes: [1, 0x61])
+    let file = Archive(sections: [Archive.Section](repeating: section, count: count)).encoded().file
+    if count <= BundleLimits.sections {
+      #expect(try Archive.decode(file, name: "x").archive.sections.count == count)
+    } else {
+      #expect(throws: BundleError.self) { try Archive.decode(file, name: "x") }
+    }
+  }
+
   @Test func writingReplacesTheFileAndLeavesNothingElse() throws {
     let folder = NSTemporaryDirectory() + "bundles-" + UUID().uuidString
     defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -16,7 +16,8 @@ extension TheBinary {
 
     static let mistakes: [Mistake] = [
       Mistake(
-        testDescription: "unknown key", edit: { $0 + "\n[limits]\nmemry = \"1MiB\"\n" }, says: ["memry", "limits.memory"]),
+        testDescription: "unknown key", edit: { $0 + "\n[limits]\nmemry = \"1MiB\"\n" },
+        says: ["memry", "limits.memory"]),
       Mistake(testDescription: "unknown table", edit: { $0 + "\n[surprise]\nx = 1\n" }, says: ["surprise"]),
       Mistake(
         testDescription: "a table of a later issue", edit: { $0 + "\n[permissions]\nkv = [\"a\"]\n" },
@@ -28,7 +29,9 @@ extension TheBinary {
         says: ["limits.memory"]),
       Mistake(
         testDescription: "duplicate tool",
-        edit: { $0 + "\n[[tools]]\nname = \"\(Hello.tool)\"\ndescription = \"again\"\ninput = { type = \"object\" }\n" },
+        edit: {
+          $0 + "\n[[tools]]\nname = \"\(Hello.tool)\"\ndescription = \"again\"\ninput = { type = \"object\" }\n"
+        },
         says: [Hello.tool]),
       Mistake(
         testDescription: "bad tool name",
@@ -108,8 +111,10 @@ extension TheBinary {
       let folder = try TemporaryFolder()
       let copy = folder.file("copy.atoll")
       try FileManager.default.copyItem(atPath: Bundles.hello(), toPath: copy)
-      let finished = try? ServedNode([Bundles.hello(), copy])
-      let errors = try finished?.errors ?? Command.run(["serve", "--listen", "127.0.0.1:0", Bundles.hello(), copy]).errors
+      let node = try? ServedNode([Bundles.hello(), copy])
+      let errors =
+        try node?.errors
+        ?? Command.run(["serve", "--listen", "127.0.0.1:0", Bundles.hello(), copy]).errors
       #expect(errors.contains(Hello.tool) && errors.contains("prefix"), "\(errors)")
     }
 
@@ -120,7 +125,8 @@ extension TheBinary {
         let second = try Command.run(
           ["serve", "--listen", "127.0.0.1:\(node.port)", "--loops", loops, Bundles.hello()])
         #expect(second.status == ExitStatus.unreachable, "\(second.status): \(second.errors)")
-        #expect(second.errors.contains("127.0.0.1:\(node.port)") && second.errors.contains("in use"), "\(second.errors)")
+        #expect(second.errors.contains("127.0.0.1:\(node.port)"), "\(second.errors)")
+        #expect(second.errors.contains("in use"), "\(second.errors)")
         #expect(!second.output.contains("listening"))
       }
       #expect(try node.call(Hello.tool, Hello.arguments).text == Hello.answer)

@@ -44,7 +44,9 @@ struct Command {
     let process = Process()
     process.executableURL = URL(filePath: program)
     process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
+    process.environment = ProcessInfo.processInfo.environment
+      .merging(RunFolder.environment) { _, new in new }
+      .merging(environment) { _, new in new }
     process.standardInput = FileHandle(forReadingAtPath: try folder.write(input, to: "input"))
     process.standardOutput = try writer(folder.file("output"))
     process.standardError = try writer(folder.file("errors"))

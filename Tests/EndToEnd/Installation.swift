@@ -55,6 +55,17 @@ final class TemporaryFolder: Sendable {
   }
 }
 
+/// A folder for the whole run, with what is dear to make: built bundles and compiled modules. Gone when it ends.
+enum RunFolder {
+  static let shared: TemporaryFolder = {
+    guard let folder = try? TemporaryFolder() else { preconditionFailure("no temporary folder can be made") }
+    atexit { try? FileManager.default.removeItem(atPath: RunFolder.shared.path) }
+    return folder
+  }()
+
+  static var environment: [String: String] { ["XDG_CACHE_HOME": shared.file("cache")] }
+}
+
 /// The workers built once for the whole run: a bundle starts a node at once, a source folder would compile each time.
 enum Bundles {
   private static let built = Result { try Built() }
@@ -65,13 +76,12 @@ enum Bundles {
   static func patientLimits() throws -> String { try built.get().patientLimits }
 
   private struct Built {
-    let folder: TemporaryFolder
     let hello: String
     let limits: String
     let patientLimits: String
 
     init() throws {
-      folder = try TemporaryFolder()
+      let folder = RunFolder.shared
       hello = try Self.build("hello", in: folder)
       limits = try Self.build("limits", in: folder)
       patientLimits = try Self.build("limits", as: "patient", in: folder) { manifest in

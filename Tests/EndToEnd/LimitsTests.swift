@@ -32,7 +32,8 @@ extension TheBinary {
 
     private static func latencyBesideBusyGuests(_ node: ServedNode, oneFills: Bool) throws -> Double {
       let busy = try (0..<8).map { index in
-        let request = oneFills && index == 7
+        let request =
+          oneFills && index == 7
           ? ToolRequest(LimitsTool.fill, #"{"times":1000000}"#) : ToolRequest(Breach.loop.tool)
         let connection = try node.connect()
         try connection.send(request.text(port: node.port))

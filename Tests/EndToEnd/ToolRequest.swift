@@ -45,7 +45,8 @@ struct ToolAnswer {
     let result = message["result"] as? [String: Any]
     let content = result?["content"] as? [[String: Any]] ?? []
     let error = message["error"] as? [String: Any]
-    text = content.compactMap { $0["text"] as? String }.joined(separator: "\n")
+    text =
+      content.compactMap { $0["text"] as? String }.joined(separator: "\n")
       + (error?["message"] as? String ?? "")
     isError = result?["isError"] as? Bool ?? false
     errorCode = error?["code"] as? Int

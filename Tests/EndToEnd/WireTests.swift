@@ -7,24 +7,30 @@ extension TheBinary {
   struct Wire {
     /// A request that two readers would take apart in different ways; HOST stands for the right value.
     static let smuggled: [(name: String, request: String)] = [
-      ("length and chunked", "POST /mcp HTTP/1.1\r\nHost: HOST\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-      ("two lengths", "POST /mcp HTTP/1.1\r\nHost: HOST\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}x"),
-      ("a list of lengths", "POST /mcp HTTP/1.1\r\nHost: HOST\r\nContent-Length: 2, 2\r\n\r\n{}"),
-      ("a signed length", "POST /mcp HTTP/1.1\r\nHost: HOST\r\nContent-Length: +2\r\n\r\n{}"),
-      ("a length past 64 bits", "POST /mcp HTTP/1.1\r\nHost: HOST\r\nContent-Length: 18446744073709551618\r\n\r\n{}"),
-      ("folded header", "POST /mcp HTTP/1.1\r\nHost: HOST\r\nX-A: b\r\n c\r\nContent-Length: 2\r\n\r\n{}"),
+      ("length and chunked", post("Content-Length: 4", "Transfer-Encoding: chunked", body: "0\r\n\r\n")),
+      ("two lengths", post("Content-Length: 2", "Content-Length: 3", body: "{}x")),
+      ("a list of lengths", post("Content-Length: 2, 2", body: "{}")),
+      ("a signed length", post("Content-Length: +2", body: "{}")),
+      ("a length past 64 bits", post("Content-Length: 18446744073709551618", body: "{}")),
+      ("folded header", post("X-A: b\r\n c", "Content-Length: 2", body: "{}")),
       ("bare line feeds", "POST /mcp HTTP/1.1\nHost: HOST\nContent-Length: 2\n\n{}"),
-      ("space before colon", "POST /mcp HTTP/1.1\r\nHost: HOST\r\nContent-Length : 2\r\n\r\n{}"),
-      ("unknown transfer coding", "POST /mcp HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"),
-      ("chunked twice", "POST /mcp HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-      ("hex prefix in a chunk size", "POST /mcp HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: chunked\r\n\r\n0x2\r\n{}\r\n0\r\n\r\n"),
-      ("negative chunk size", "POST /mcp HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n{}\r\n0\r\n\r\n"),
-      ("chunk size past 64 bits", "POST /mcp HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: chunked\r\n\r\n10000000000000002\r\n{}\r\n0\r\n\r\n"),
-      ("chunk longer than its size", "POST /mcp HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{}\r\n0\r\n\r\n"),
+      ("space before colon", post("Content-Length : 2", body: "{}")),
+      ("unknown transfer coding", post("Transfer-Encoding: xchunked", body: "0\r\n\r\n")),
+      ("chunked twice", post("Transfer-Encoding: chunked", "Transfer-Encoding: chunked", body: "0\r\n\r\n")),
+      ("hex prefix in a chunk size", chunked("0x2\r\n{}\r\n0\r\n\r\n")),
+      ("negative chunk size", chunked("-1\r\n{}\r\n0\r\n\r\n")),
+      ("chunk size past 64 bits", chunked("10000000000000002\r\n{}\r\n0\r\n\r\n")),
+      ("chunk longer than its size", chunked("1\r\n{}\r\n0\r\n\r\n")),
       ("no host", "POST /mcp HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}"),
-      ("two hosts", "POST /mcp HTTP/1.1\r\nHost: HOST\r\nHost: HOST\r\nContent-Length: 2\r\n\r\n{}"),
-      ("a zero byte in a value", "POST /mcp HTTP/1.1\r\nHost: HOST\r\nX-A: b\u{0}c\r\nContent-Length: 2\r\n\r\n{}"),
+      ("two hosts", post("Host: HOST", "Content-Length: 2", body: "{}")),
+      ("a zero byte in a value", post("X-A: b\u{0}c", "Content-Length: 2", body: "{}")),
     ]
+
+    private static func post(_ headers: String..., body: String) -> String {
+      (["POST /mcp HTTP/1.1", "Host: HOST"] + headers).joined(separator: "\r\n") + "\r\n\r\n" + body
+    }
+
+    private static func chunked(_ body: String) -> String { post("Transfer-Encoding: chunked", body: body) }
 
     @Test(.timeLimit(.minutes(1)))
     func smuggledShapesAreRefusedAndClosed() throws {
@@ -35,7 +41,9 @@ extension TheBinary {
         try connection.send(request.replacing("HOST", with: "127.0.0.1:\(node.port)") + follower)
         let answer = try connection.readResponse()
         #expect(answer.status == 400, "\(name)")
-        #expect(throws: EndToEndError.self, "\(name): no second answer") { try connection.readResponse(timeoutSeconds: 2) }
+        #expect(throws: EndToEndError.self, "\(name): no second answer") {
+          try connection.readResponse(timeoutSeconds: 2)
+        }
         #expect(connection.closesWithin(seconds: 2), "\(name)")
       }
       #expect(try node.call(Hello.tool, Hello.arguments).text == Hello.answer)
@@ -45,7 +53,9 @@ extension TheBinary {
     func callsInAPipelineAreAnsweredInOrder() throws {
       let node = try ServedNode([Bundles.hello()])
       let connection = try node.connect()
-      try connection.send((1...5).map { ToolRequest(Hello.tool, Hello.arguments, id: $0).text(port: node.port) }.joined())
+      for id in 1...5 {
+        try connection.send(ToolRequest(Hello.tool, Hello.arguments, id: id).text(port: node.port))
+      }
       for id in 1...5 {
         #expect(try connection.readResponse().bodyText.contains(#""id":\#(id)"#))
       }
@@ -66,8 +76,10 @@ extension TheBinary {
     func aStrangersHostOrOriginIsRefused() throws {
       let node = try ServedNode([Bundles.hello()])
       let call = ToolRequest(Hello.tool, Hello.arguments).text(port: node.port)
-      #expect(try node.ask(call.replacing("Host: 127.0.0.1:", with: "Host: evil.example:")).status == 421)
-      #expect(try node.ask(call.replacing("\r\nAccept:", with: "\r\nOrigin: https://evil.example\r\nAccept:")).status == 403)
+      let strangeHost = call.replacing("Host: 127.0.0.1:", with: "Host: evil.example:")
+      let strangeOrigin = call.replacing("\r\nAccept:", with: "\r\nOrigin: https://evil.example\r\nAccept:")
+      #expect(try node.ask(strangeHost).status == 421)
+      #expect(try node.ask(strangeOrigin).status == 403)
     }
 
     /// A head, and a body, that come a byte at a time: both connections end, and others are served meanwhile.
@@ -75,11 +87,11 @@ extension TheBinary {
     func slowRequestsAreBounded() throws {
       let node = try ServedNode([Bundles.hello()])
       let slowHead = "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:\(node.port)\r\nX-Slow: "
-      let slowBody = "POST /mcp HTTP/1.1\r\n\(ToolRequest(Hello.tool).headers(port: node.port))Content-Length: 1000\r\n\r\n{"
+      let headers = ToolRequest(Hello.tool).headers(port: node.port)
+      let slowBody = "POST /mcp HTTP/1.1\r\n\(headers)Content-Length: 1000\r\n\r\n{"
       let ended = onThreads(2) { index -> Bool in
-        guard let connection = try? node.connect(), (try? connection.send(index == 0 ? slowHead : slowBody)) != nil else {
-          return false
-        }
+        guard let connection = try? node.connect() else { return false }
+        guard (try? connection.send(index == 0 ? slowHead : slowBody)) != nil else { return false }
         let deadline = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < deadline {
           if connection.closesWithin(seconds: 1) { return true }

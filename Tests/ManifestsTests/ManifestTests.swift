@@ -1,4 +1,5 @@
 // What a manifest that is right becomes.
+import Foundation
 import Manifests
 import Testing
 
@@ -100,6 +101,29 @@ import Testing
 
   @Test func twoReadingsAreEqual() throws {
     #expect(try Manifest.parse(Samples.full, schema: Samples.files) == Manifest.parse(Samples.full, schema: Samples.files))
+  }
+
+  @Test(arguments: [Bounds.tools, Bounds.tools + 1])
+  func toolsAreCounted(count: Int) throws {
+    let text = "name = \"a\"\n" + (0..<count).map { "[[tools]]\nname = \"t\($0)\"\ndescription = \"d\"\n" }.joined()
+    if count <= Bounds.tools {
+      #expect(try Manifest.parse(text, schema: .none).tools.count == count)
+    } else {
+      let error = #expect(throws: ManifestError.self) { try Manifest.parse(text, schema: .none) }
+      #expect(error?.message == "`tools` has 1001 entries; write at most 1000")
+    }
+  }
+
+  /// docs/manifest.md is written by this test when ATOLL_WRITE_DOCS is set, and compared with the code otherwise.
+  @Test func theDocumentIsTheManual() throws {
+    let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appendingPathComponent("docs/manifest.md")
+    if ProcessInfo.processInfo.environment["ATOLL_WRITE_DOCS"] != nil {
+      try Data(configurationManual().utf8).write(to: url)
+    }
+    #expect(
+      try String(contentsOf: url, encoding: .utf8) == configurationManual(),
+      "run: ATOLL_WRITE_DOCS=1 swift test --filter theDocumentIsTheManual")
   }
 
   @Test func theManualNamesEveryKeyAndDefault() {

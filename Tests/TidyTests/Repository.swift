@@ -17,7 +17,9 @@ struct SourceFile: Sendable {
 
   /// The lines without what follows `//`: comments may name what code may not use.
   var code: [(number: Int, text: Substring)] {
-    lines.enumerated().map { index, line in (index + 1, line.prefix(upTo: line.range(of: "//")?.lowerBound ?? line.endIndex)) }
+    lines.enumerated().map { index, line in
+      (index + 1, line.prefix(upTo: line.range(of: "//")?.lowerBound ?? line.endIndex))
+    }
   }
 
   /// Where the pattern occurs in code, as "path:line".

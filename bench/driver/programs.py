@@ -65,13 +65,13 @@ def free_port():
 
 
 @contextlib.contextmanager
-def served(command, cpu=None, environment=None):
+def served(command, cpu=None):
     """A server that prints "listening on http://HOST:PORT…": gives (process id, port), and ends it afterwards."""
     command = [str(part) for part in command]
     if cpu is not None:
         command = pinned(command, cpu)
     with tempfile.TemporaryFile("w+") as errors:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
         try:
             yield process.pid, listening_port(process, errors)
         finally:
@@ -128,4 +128,5 @@ class Worker:
 @contextlib.contextmanager
 def built_worker():
     with tempfile.TemporaryDirectory(prefix="atoll-bench-") as folder:
+        os.environ["XDG_CACHE_HOME"] = str(Path(folder) / "cache")
         yield Worker(folder)

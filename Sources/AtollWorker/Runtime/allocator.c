@@ -1,37 +1,36 @@
 // Memory of a Swift worker: a bump allocator with free lists, in place of the C library's.
 //
 // An instance lives for one call, so that most memory is never given back; what is, is kept in lists by size. Each
-// block has four bytes before it that hold its class. There is no other book-keeping, and no page is touched before
+// block has four bytes before it that hold its size. There is no other book-keeping, and no page is touched before
 // it is used.
 
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 
-__attribute__((import_module("atoll:log"), import_name("write"))) void atoll_log_write(int level, const char *text,
-                                                                                      size_t count);
-
-extern char __heap_base;
-
 enum {
   page_bytes = 65536,
-  small_step_bytes = 16,
-  small_classes = 32,                  // multiples of 16 up to 512 bytes
-  small_bytes_max = small_step_bytes * small_classes,
-  steps_a_doubling = 4,                // above: 640, 768, 896, 1024, 1280, …
+  alignment_min = 16,
+  small_classes = 32,                  // lists of blocks of 16, 32, … 512 bytes, their head included
+  small_bytes_max = small_classes * alignment_min,
+  steps_a_doubling = 4,                // above: from 528, 640, 768, 896, 1024, 1280, … bytes
   large_classes = 22 * steps_a_doubling,
+  rounded_bytes_max = page_bytes,      // up to here all blocks of a list are of one size; above, each is as asked for
+  looks_max = 16,                      // at blocks of a list with different sizes
   classes = small_classes + large_classes,
+  request_bytes_max = 1 << 30,
   grow_bytes_max = 1 << 20,
-  level_allocation_failed = 255        // docs/abi.md: the host then calls the fault `memory_limit`
+  level_allocation_failed = 16         // docs/abi.md: the host then calls the fault `memory_limit`
 };
 
-typedef struct block {
-  struct block *next;
-} block;
+#ifdef __wasm__
+__attribute__((import_module("atoll:log"), import_name("write"))) void atoll_log_write(int level, const char *text,
+                                                                                      size_t count);
+extern char __heap_base;
 
-static uintptr_t top;                  // first free byte; 0 before the first allocation
-static uintptr_t end;                  // of the memory that the instance has
-static block *freed[classes];
+static uintptr_t heap_start(void) { return (uintptr_t)&__heap_base; }
+static uintptr_t memory_end(void) { return (uintptr_t)__builtin_wasm_memory_size(0) * page_bytes; }
+static int grow_memory(size_t pages) { return __builtin_wasm_memory_grow(0, pages) != (size_t)-1; }
 
 // "allocation of 65536 bytes failed", then a trap: a null pointer would be a valid address in a worker.
 static _Noreturn void fail(size_t bytes) {
@@ -46,87 +45,91 @@ static _Noreturn void fail(size_t bytes) {
   atoll_log_write(level_allocation_failed, text, length + sizeof after - 1);
   __builtin_trap();
 }
+#endif  // the tests define these four over an arena of their own
 
-// The class whose blocks hold `bytes`, and how much they hold.
-static inline unsigned class_of(size_t bytes, size_t *room) {
-  if (bytes <= small_bytes_max) {
-    unsigned class = bytes == 0 ? 0 : (unsigned)(bytes - 1) / small_step_bytes;
-    *room = (size_t)(class + 1) * small_step_bytes;
-    return class;
-  }
-  unsigned doubling = 31 - (unsigned)__builtin_clz((unsigned)(bytes - 1));  // 2^doubling <= bytes - 1
-  size_t step = (size_t)1 << (doubling - 2);
-  unsigned quarter = (unsigned)((bytes - 1 - ((size_t)1 << doubling)) / step);
-  *room = ((size_t)1 << doubling) + (quarter + 1) * step;
+typedef struct block {
+  struct block *next;
+} block;
+
+static uintptr_t top;                  // first free byte; 0 before the first allocation
+static uintptr_t end;                  // of the memory that the instance has
+static block *freed[classes];
+
+// The size of a block, its head included; a multiple of 16.
+static inline unsigned *head(void *pointer) { return (unsigned *)pointer - 1; }
+
+static inline size_t room(void *pointer) { return *head(pointer) - sizeof(unsigned); }
+
+// The list of a block.
+static inline unsigned class_of(unsigned size) {
+  if (size <= small_bytes_max) return size / alignment_min - 1;
+  unsigned doubling = 31 - (unsigned)__builtin_clz(size);  // 2^doubling <= size
+  unsigned quarter = (size >> (doubling - 2)) & (steps_a_doubling - 1);
   return small_classes + (doubling - 9) * steps_a_doubling + quarter;
 }
 
-static inline size_t room_of(unsigned class) {
-  if (class < small_classes) return (size_t)(class + 1) * small_step_bytes;
-  unsigned doubling = 9 + (class - small_classes) / steps_a_doubling;
-  unsigned quarter = (class - small_classes) % steps_a_doubling;
-  return ((size_t)1 << doubling) + ((size_t)(quarter + 1) << (doubling - 2));
-}
-
-static inline unsigned *head(void *pointer) { return (unsigned *)pointer - 1; }
-
 // Makes memory up to `wanted` exist: a quarter more than there is if the cap allows it, else just enough.
 static __attribute__((noinline)) int grow(uintptr_t wanted) {
-  if (end == 0) end = (uintptr_t)__builtin_wasm_memory_size(0) * page_bytes;
+  if (end == 0) end = memory_end();
   if (wanted <= end) return 1;
   size_t missing = (wanted - end + page_bytes - 1) / page_bytes;
-  size_t ahead = end / 4 < grow_bytes_max ? end / 4 / page_bytes : grow_bytes_max / page_bytes;
-  if (ahead > missing && __builtin_wasm_memory_grow(0, ahead) != (size_t)-1) {
-    end += ahead * page_bytes;
-    return 1;
-  }
-  if (__builtin_wasm_memory_grow(0, missing) == (size_t)-1) return 0;
+  size_t ahead = (end - heap_start()) / 4 < grow_bytes_max ? (end - heap_start()) / 4 / page_bytes
+                                                           : grow_bytes_max / page_bytes;
+  if (ahead > missing && grow_memory(ahead)) missing = ahead;
+  else if (!grow_memory(missing)) return 0;
   end += missing * page_bytes;
   return 1;
 }
 
-// Before the call fails: a freed block of any larger class will do.
-static void *larger(unsigned class) {
-  while (++class < classes) {
-    block *found = freed[class];
-    if (found != NULL) {
-      freed[class] = found->next;
-      return found;
-    }
+// The size of the block that holds `bytes`: small ones and those of a page or more as asked for, rounded to 16; between,
+// up to a quarter more, so that what is given back fits the next of about that size.
+static inline unsigned size_of(size_t bytes) {
+  unsigned size = (unsigned)bytes + sizeof(unsigned), step = alignment_min;
+  if (size > small_bytes_max && size <= rounded_bytes_max) step = 1u << (29 - __builtin_clz(size - 1));
+  return (size + step - 1) & -step;
+}
+
+// Takes a block off a list: the newest that is large enough and lies right.
+static inline void *take(unsigned class, unsigned size, size_t alignment) {
+  block **link = &freed[class];
+  for (int look = 0; *link != NULL && look < looks_max; look++, link = &(*link)->next) {
+    block *found = *link;
+    if (*head(found) < size || ((uintptr_t)found & (alignment - 1)) != 0) continue;
+    *link = found->next;
+    return found;
   }
   return NULL;
 }
 
 static void *allocate(size_t bytes, size_t alignment) {
-  size_t room;
-  if (bytes > (size_t)1 << 30) fail(bytes);
-  unsigned class = class_of(bytes, &room);
-  block *found = freed[class];
-  if (found != NULL && ((uintptr_t)found & (alignment - 1)) == 0) {
-    freed[class] = found->next;
+  if (bytes > request_bytes_max) fail(bytes);
+  unsigned size = size_of(bytes), class = class_of(size);
+  void *found = take(class, size, alignment);
+  if (found == NULL && size > rounded_bytes_max) found = take(class + 1, size, alignment);
+  if (found != NULL) return found;
+  if (top == 0) top = heap_start();
+  uintptr_t start = (top + sizeof(unsigned) + alignment - 1) & ~(uintptr_t)(alignment - 1);
+  uintptr_t after = start + size - sizeof(unsigned);
+  if (after > end && !grow(after)) {
+    // Before the call fails: a freed block of any list will do.
+    while (found == NULL && ++class < classes) found = take(class, size, alignment);
+    if (found == NULL) fail(bytes);
     return found;
   }
-  if (top == 0) top = (uintptr_t)&__heap_base;
-  uintptr_t start = (top + sizeof(unsigned) + alignment - 1) & ~(uintptr_t)(alignment - 1);
-  if (start + room > end && !grow(start + room)) {
-    void *reused = alignment <= small_step_bytes ? larger(class) : NULL;
-    if (reused == NULL) fail(bytes);
-    return reused;
-  }
-  top = start + room;
-  *head((void *)start) = class;
+  top = after;
+  *head((void *)start) = size;
   return (void *)start;
 }
 
-void *malloc(size_t bytes) { return allocate(bytes, small_step_bytes); }
+void *malloc(size_t bytes) { return allocate(bytes, alignment_min); }
 
 void free(void *pointer) {
   if (pointer == NULL) return;
-  unsigned class = *head(pointer);
-  if ((uintptr_t)pointer + room_of(class) == top) {
-    top = (uintptr_t)pointer - sizeof(unsigned);
+  if ((uintptr_t)pointer + room(pointer) == top) {
+    top = (uintptr_t)head(pointer);
     return;
   }
+  unsigned class = class_of(*head(pointer));
   ((block *)pointer)->next = freed[class];
   freed[class] = pointer;
 }
@@ -139,7 +142,7 @@ void *calloc(size_t count, size_t bytes) {
 
 void *realloc(void *pointer, size_t bytes) {
   if (pointer == NULL) return malloc(bytes);
-  size_t old = room_of(*head(pointer));
+  size_t old = room(pointer);
   if (bytes <= old) return pointer;
   void *moved = malloc(bytes);
   __builtin_memcpy(moved, pointer, old);
@@ -148,7 +151,7 @@ void *realloc(void *pointer, size_t bytes) {
 }
 
 void *aligned_alloc(size_t alignment, size_t bytes) {
-  return allocate(bytes, alignment < small_step_bytes ? small_step_bytes : alignment);
+  return allocate(bytes, alignment < alignment_min ? alignment_min : alignment);
 }
 
 int posix_memalign(void **result, size_t alignment, size_t bytes) {

@@ -10,7 +10,6 @@ __attribute__((import_module("atoll:log"), import_name("write"))) void atoll_log
 void __wasm_call_ctors(void);
 int __main_argc_argv(int count, char **values);
 
-extern char __stack_low;
 static int is_initializing;
 
 // Runs once, when the worker is packaged: the type marked `@main` lays its table of tools out.
@@ -19,8 +18,6 @@ __attribute__((export_name("_initialize"))) void atoll_initialize(void) {
   __wasm_call_ctors();
   __main_argc_argv(0, NULL);
   is_initializing = 0;
-  // What start-up left on the stack is dead; cleared, it takes no room in the snapshot that every call restores.
-  __builtin_memset(&__stack_low, 0, (size_t)((char *)__builtin_frame_address(0) - &__stack_low));
 }
 
 // `SystemRandomNumberGenerator` and the seed of `Hasher`: from the host, so that a call can be recorded and replayed.

@@ -38,6 +38,9 @@ static const unsigned char file_JSONValue_swift[] = {
 static const unsigned char file_JSONWriter_swift[] = {
 #embed "../../AtollWorker/JSONWriter.swift"
 };
+static const unsigned char file_Limits_swift[] = {
+#embed "../../AtollWorker/Limits.swift"
+};
 static const unsigned char file_Numbers_swift[] = {
 #embed "../../AtollWorker/Numbers.swift"
 };
@@ -79,6 +82,7 @@ static const struct {
     {"JSONObject.swift", file_JSONObject_swift, sizeof file_JSONObject_swift},
     {"JSONValue.swift", file_JSONValue_swift, sizeof file_JSONValue_swift},
     {"JSONWriter.swift", file_JSONWriter_swift, sizeof file_JSONWriter_swift},
+    {"Limits.swift", file_Limits_swift, sizeof file_Limits_swift},
     {"Numbers.swift", file_Numbers_swift, sizeof file_Numbers_swift},
     {"Request.swift", file_Request_swift, sizeof file_Request_swift},
     {"Scanner.swift", file_Scanner_swift, sizeof file_Scanner_swift},

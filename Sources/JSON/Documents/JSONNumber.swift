@@ -69,18 +69,25 @@ enum JSONNumber {
     }
   }
 
+  /// Different kinds of numbers. Integers compare exactly with doubles; a number that kept its text compares with a
+  /// double as the double that it would have been.
   private func compareSlowly(_ other: JSONNumber) -> Int {
-    // Integers up to 2^53 and doubles compare exactly as doubles.
-    if let left = smallDouble, let right = other.smallDouble { return left < right ? -1 : left == right ? 0 : 1 }
-    return decimal.compare(other.decimal)
+    switch (self, other) {
+    case (.double(let left), .unsigned(let right)): Self.compare(left, right)
+    case (.unsigned(let left), .double(let right)): -Self.compare(right, left)
+    case (.double(let left), .signed(let right)): -Self.compare(-left, right.magnitude)
+    case (.signed(let left), .double(let right)): Self.compare(-right, left.magnitude)
+    case (.double(let left), .text): left < other.approximate ? -1 : left == other.approximate ? 0 : 1
+    case (.text, .double): -other.compareSlowly(self)
+    default: decimal.compare(other.decimal)
+    }
   }
 
-  private var smallDouble: Double? {
-    switch self {
-    case .unsigned(let value): value <= 1 << 53 ? Double(value) : nil
-    case .signed(let value): value >= -(1 << 53) ? Double(value) : nil
-    case .double(let value): value
-    case .text: nil
-    }
+  private static func compare(_ left: Double, _ right: UInt64) -> Int {
+    if left < 0 { return -1 }
+    if left >= 0x1p64 { return 1 }
+    let whole = UInt64(left)
+    if whole != right { return whole < right ? -1 : 1 }
+    return left > Double(whole) ? 1 : 0
   }
 }

@@ -1,8 +1,8 @@
 // Raw slices of a JSON text: a byte walk without recursion and without memory.
 
-/// Finds values in the bytes of a JSON text **that was validated** (by ``JSONDocument``), as ranges of these bytes, so that
-/// a value can be handed on exactly as the caller wrote it. On other bytes the results mean nothing; no access is out of
-/// bounds all the same.
+/// Finds values in the bytes of a JSON text **that was validated** (by ``JSONDocument``), as ranges of these bytes, so
+/// that a value can be handed on exactly as the caller wrote it. On other bytes the results mean nothing; no access is
+/// out of bounds all the same.
 ///
 /// Keys are compared with escapes resolved: `"par\u0061ms"` is the key `params`, so that this reader and every other
 /// one see the same members. All functions cost one pass over the bytes they look at.
@@ -104,7 +104,9 @@ public enum JSONScanner {
   static func endOfString(at quote: Int, in bytes: Span<UInt8>, isEscaped: inout Bool) -> Int {
     let count = bytes.count
     var index = quote + 1
-    while index < count {
+    while true {
+      index = quoteOrBackslash(from: index, in: bytes)
+      guard index < count else { return count }
       let byte = bytes[unchecked: index]
       if byte == UInt8(ascii: "\"") { return index + 1 }
       if byte == UInt8(ascii: "\\") {
@@ -113,7 +115,28 @@ public enum JSONScanner {
       }
       index += 1
     }
-    return count
+  }
+
+  /// The first quote or backslash from here on, eight bytes at a time while there are so many; or the end.
+  @inline(__always)
+  private static func quoteOrBackslash(from start: Int, in bytes: Span<UInt8>) -> Int {
+    let count = bytes.count
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    var index = start
+    while index + 8 <= count {
+      let word = UInt64(
+        littleEndian: bytes.bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self))
+      // The high bit of each byte that is zero after the difference is taken; below the first one nothing is set.
+      let quote = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
+      let backslash = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
+      let found = (((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash)) & (ones << 7)
+      if found != 0 { return index + found.trailingZeroBitCount / 8 }
+      index += 8
+    }
+    while index < count, bytes[unchecked: index] != UInt8(ascii: "\""), bytes[unchecked: index] != UInt8(ascii: "\\") {
+      index += 1
+    }
+    return index
   }
 
   @inline(__always)

@@ -52,7 +52,7 @@ public final class Catalog: Sendable {
   public var count: Int { tools.count }
 
   /// The place of a tool, as ``ToolCall/toolIndex`` counts.
-  public func index(of name: String) -> Int? { place(of: Array(name.utf8).span) }
+  public func index(of name: String) -> Int? { place(of: Array(name.utf8)[...]) }
 
   /// The name callers use.
   public func name(at place: Int) -> String { tools[place].name }
@@ -63,5 +63,5 @@ public final class Catalog: Sendable {
   /// The `result` of `tools/list` under a revision, as raw JSON: what `atoll inspect` shows.
   public func toolsList(under revision: Revision) -> [UInt8] { listResults[revision.rawValue] }
 
-  func place(of name: Span<UInt8>) -> Int? { index.place(of: name) }
+  func place(of name: ArraySlice<UInt8>) -> Int? { index.place(of: name) }
 }

@@ -14,34 +14,27 @@ struct NameIndex: Sendable {
     while count < names.count * 2 { count *= 2 }
     var slots = [Int32](repeating: -1, count: count)
     for (place, name) in names.enumerated() {
-      var slot = Int(truncatingIfNeeded: NameIndex.hash(name.span)) & (count - 1)
+      var slot = Int(truncatingIfNeeded: NameIndex.hash(name[...])) & (count - 1)
       while slots[slot] >= 0 { slot = (slot + 1) & (count - 1) }
       slots[slot] = Int32(place)
     }
     self.slots = slots
   }
 
-  func place(of name: Span<UInt8>) -> Int? {
+  func place(of name: ArraySlice<UInt8>) -> Int? {
     var slot = Int(truncatingIfNeeded: NameIndex.hash(name)) & (slots.count - 1)
     while true {
       let place = Int(slots[slot])
       if place < 0 { return nil }
-      let candidate = names[place]
-      if NameIndex.equal(candidate.span, name) { return place }
+      if equal(name, names[place]) { return place }
       slot = (slot + 1) & (slots.count - 1)
     }
   }
 
-  private static func equal(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
-    guard left.count == right.count else { return false }
-    for index in left.indices where left[index] != right[index] { return false }
-    return true
-  }
-
-  private static func hash(_ bytes: Span<UInt8>) -> UInt64 {
+  private static func hash(_ bytes: ArraySlice<UInt8>) -> UInt64 {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for index in bytes.indices {
-      hash = (hash ^ UInt64(bytes[index])) &* 0x0000_0100_0000_01b3
+    for byte in bytes {
+      hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
     }
     return hash ^ (hash >> 32)
   }

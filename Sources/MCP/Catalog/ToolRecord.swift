@@ -1,7 +1,8 @@
 // A tool as the way of a call needs it: compiled schemas, its headers, the bytes that never change.
 internal import JSON
 
-struct ToolRecord: Sendable {
+/// A class, so that the way of a call copies one reference.
+final class ToolRecord: Sendable {
   let name: String
   let guestName: String
   let nameBytes: [UInt8]

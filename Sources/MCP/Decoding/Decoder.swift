@@ -2,10 +2,18 @@
 internal import JSON
 
 /// Everything the steps of decoding one HTTP request share.
-struct Decoder<Headers: HeaderSource> {
-  let headers: Headers
+struct Decoder {
+  let headers: any HeaderSource
   let body: [UInt8]
   let catalog: Catalog
+  let version: HeaderLookup
+
+  init(headers: any HeaderSource, body: [UInt8], catalog: Catalog) {
+    self.headers = headers
+    self.body = body
+    self.catalog = catalog
+    version = headers.lookup("mcp-protocol-version")
+  }
 
   func decode(_ root: JSONValue, at range: Range<Int>) -> Decoded {
     if root.isArray { return decodeBatch(root, at: range) }
@@ -15,7 +23,7 @@ struct Decoder<Headers: HeaderSource> {
 
   /// A batch, which only 2025-03-26 knows; so a request with any other version in its header has none.
   private func decodeBatch(_ array: JSONValue, at range: Range<Int>) -> Decoded {
-    let era = Era(header: VersionHeader(headers.lookup("mcp-protocol-version")), bodyClaims: false)
+    let era = Era(header: VersionHeader(version), bodyClaims: false)
     guard era.revision.hasBatches else {
       return refuse("A batch: they were removed in 2025-06-18; post one message at a time.")
     }
@@ -40,92 +48,85 @@ struct Decoder<Headers: HeaderSource> {
 
   private func refuse(_ why: String) -> Decoded { .answer(errorAnswer(.invalidRequest(why), id: nil)) }
 
-  private func decode(message object: JSONValue, at range: Range<Int>, inBatch: Bool) -> Decoded {
-    let message = Message(object, at: range, in: body.span)
+  private func decode(message: JSONValue, at range: Range<Int>, inBatch: Bool) -> Decoded {
+    let envelope = Envelope(messageAt: range, in: body.span)
     var id: Range<Int>?
     do throws(Refusal) {
-      if let duplicate = object.duplicateKey {
+      if let object = envelope.duplicates.message, let key = duplicateKey(in: object) {
         // An id that is there twice cannot be echoed.
-        if duplicate != "id" { id = try? validID(of: message) }
-        throw .invalidRequest("The message has the member `\(quoted(duplicate))` twice.")
+        if key != "id" { id = try? validID(of: envelope) }
+        throw .invalidRequest("The message has the member `\(quoted(key))` twice.")
       }
-      id = try validID(of: message)
-      guard message.version?.isString("2.0") == true else {
+      id = try validID(of: envelope)
+      guard let version = envelope.version, equal(body[version], JSONRPC.version) else {
         throw .invalidRequest("`jsonrpc` must be \"2.0\".")
       }
-      try checkShape(of: message)
+      let method = try checkedMethod(of: envelope)
       // A notification is taken whether or not anyone here knows it, and whatever its headers (mcp.md 9.6).
       guard let id else { return .answer(.accepted) }
-      return try decode(request: message, id: id, inBatch: inBatch)
+      let request = Request(envelope: envelope, body: body, id: id, method: method)
+      return try decode(request, message: message, inBatch: inBatch)
     } catch {
       return .answer(errorAnswer(error, id: id.map { body[$0] }))
     }
   }
 
+  private func duplicateKey(in object: Range<Int>) -> String? {
+    let bytes = body.span
+    return JSONScanner.duplicateKey(in: object, of: bytes).map { JSONScanner.text(ofKey: $0, in: bytes) }
+  }
+
   /// The id's place; nil for a notification.
-  private func validID(of message: borrowing Message) throws(Refusal) -> Range<Int>? {
-    guard let id = message.id, let range = message.idRange else { return nil }
-    guard id.isString || id.isInteger else {
+  private func validID(of envelope: Envelope) throws(Refusal) -> Range<Int>? {
+    guard let id = envelope.id else { return nil }
+    guard RawText.kind(of: id, in: body) == .string || RawText.isInteger(id, in: body) else {
       throw .invalidRequest("`id` must be a string or an integer.")
     }
-    guard range.count <= MCPLimits.requestIDBytesMax else {
+    guard id.count <= MCPLimits.requestIDBytesMax else {
       throw .invalidRequest("`id` is longer than \(MCPLimits.requestIDBytesMax) bytes.")
     }
-    return range
+    return id
   }
 
-  private func checkShape(of message: borrowing Message) throws(Refusal) {
-    guard let method = message.method else {
+  private func checkedMethod(of envelope: Envelope) throws(Refusal) -> Range<Int> {
+    guard let method = envelope.method else {
       throw .invalidRequest(
-        message.hasOutcome
+        envelope.hasOutcome
           ? "A response: this server sends no requests, so it takes no responses." : "`method` is missing.")
     }
-    guard method.isString else { throw .invalidRequest("`method` must be a string.") }
-    guard !message.hasOutcome else {
+    guard RawText.kind(of: method, in: body) == .string else { throw .invalidRequest("`method` must be a string.") }
+    guard !envelope.hasOutcome else {
       throw .invalidRequest("A message has either `method`, or `result` or `error`.")
     }
-    if let params = message.params, !params.isObject, !params.isNull {
-      throw .invalidRequest("`params` must be an object.")
+    if let params = envelope.params {
+      let kind = RawText.kind(of: params, in: body)
+      guard kind == .object || kind == .null else { throw .invalidRequest("`params` must be an object.") }
     }
+    return method
   }
 
-  private func decode(request message: borrowing Message, id: Range<Int>, inBatch: Bool) throws(Refusal) -> Decoded {
-    guard let method = message.method else { throw .invalidRequest("`method` is missing.") }
-    let request = Request(method: method, id: id, params: message.params, at: message.paramsRange, in: body.span)
-    if let duplicate = message.params?.duplicateKey {
-      throw Refusal(400, .invalidParams, "`params` has the member `\(quoted(duplicate))` twice.")
+  private func decode(_ request: Request, message: JSONValue, inBatch: Bool) throws(Refusal) -> Decoded {
+    if let object = request.envelope.duplicates.params, let key = duplicateKey(in: object) {
+      throw Refusal(400, .invalidParams, "`params` has the member `\(quoted(key))` twice.")
     }
-    if let duplicate = request.params.meta?.duplicateKey {
-      throw Refusal(400, .invalidParams, "`params._meta` has the member `\(quoted(duplicate))` twice.")
+    if let object = request.envelope.duplicates.meta, let key = duplicateKey(in: object) {
+      throw Refusal(400, .invalidParams, "`params._meta` has the member `\(quoted(key))` twice.")
     }
-    let header = VersionHeader(headers.lookup("mcp-protocol-version"))
+    let header = VersionHeader(version)
     guard header != .repeated else {
       throw .headerMismatch("The header MCP-Protocol-Version is there more than once.")
     }
-    switch Era(header: header, bodyClaims: request.meta.protocolVersion != nil) {
+    switch Era(header: header, bodyClaims: request.envelope.claimedVersion != nil) {
     case .modern:
       guard !inBatch else { throw .invalidRequest("2026-07-28 has no batches; post one message at a time.") }
-      return try decodeModern(request)
+      return try decodeModern(request, message: message)
     case .legacy(let revision):
-      return try decodeLegacy(request, under: revision, inBatch: inBatch)
+      return try decodeLegacy(request, message: message, under: revision, inBatch: inBatch)
     }
   }
 }
 
-/// A request whose envelope is sound. A view: it lives as long as the parsed document.
-struct Request: ~Escapable {
-  let method: JSONValue
-  let id: Range<Int>
-  let params: Params
-  let meta: MetaMembers
-
-  /// - Parameter params: absent and null are the same, and have no members.
-  @_lifetime(copy method, copy params)
-  init(method: JSONValue, id: Range<Int>, params: JSONValue?, at range: Range<Int>?, in body: Span<UInt8>) {
-    self.method = method
-    self.id = id
-    let members = Params(params, at: range ?? 0..<0, in: body)
-    self.params = members
-    meta = MetaMembers(members.meta, at: members.metaRange ?? 0..<0, in: body)
-  }
+enum JSONRPC {
+  /// As it is written; nobody escapes digits.
+  static let version = Array(#""2.0""#.utf8)
 }

@@ -59,3 +59,11 @@ enum ParameterValue {
       }
   }
 }
+
+/// Whether a header's value is this string.
+private func equal(_ value: ArraySlice<UInt8>, _ string: JSONValue) -> Bool {
+  guard let text = string.utf8, text.count == value.count else { return false }
+  let start = value.startIndex
+  for index in 0..<text.count where value[start + index] != text[index] { return false }
+  return true
+}

@@ -3,14 +3,13 @@ internal import JSON
 
 enum ContentBlocks {
   /// What is wrong with a content array; nil when it may go out as it is.
-  static func problem(with content: JSONValue, at range: Range<Int>, in bytes: Span<UInt8>) -> String? {
+  static func problem(with content: JSONValue) -> String? {
     guard content.isArray else { return "`content` must be an array" }
     guard content.count <= MCPLimits.contentBlocksMax else {
       return "`content` has \(content.count) blocks, at most \(MCPLimits.contentBlocksMax) are sent"
     }
-    if let key = JSONScanner.duplicateKey(anywhereIn: bytes.extracting(range)) {
-      let name = JSONScanner.text(ofKey: key, in: bytes.extracting(range))
-      return "`content` has an object with the member `\(quoted(name))` twice"
+    if let key = DuplicateKeys.first(in: content) {
+      return "`content` has an object with the member `\(quoted(key))` twice"
     }
     var blocks = content.elements
     var index = 0

@@ -10,10 +10,10 @@ extension GuestAnswer {
     let members = try ResultMembers(result, at: range, in: self)
     let isError = members.isError
     if tool.outputSchema != nil, !isError {
-      guard let value = members.structured, let range = members.structuredRange else {
+      guard let value = members.structured else {
         throw brokenContract(note: "it published an output schema and answered without `structuredContent`")
       }
-      try checkOutput(value, at: range)
+      try checkOutput(value)
     }
     let contentRange = members.contentRange ?? 0..<0
     let structuredRange = members.structuredRange ?? 0..<0
@@ -90,7 +90,7 @@ private struct ResultMembers: ~Escapable {
     var ranges = JSONScanner.members(of: range, in: answer.bytes.span)
     while let member = members.next(), let place = ranges.next() {
       if member.keyEquals("content") {
-        if let problem = ContentBlocks.problem(with: member.value, at: place.value, in: answer.bytes.span) {
+        if let problem = ContentBlocks.problem(with: member.value) {
           throw answer.malformed(problem)
         }
         content = member.value

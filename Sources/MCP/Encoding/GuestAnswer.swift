@@ -24,7 +24,7 @@ struct GuestAnswer {
         return try plainText()
       }
       let root = document.root
-      let range = JSONScanner.root(of: bytes.span)
+      let range = rootRange(of: bytes)
       if root.isObject, root.count == 1, let result = root["result"] {
         return try explicit(result, at: JSONScanner.valueRange(forKey: "result", in: range, of: bytes.span) ?? range)
       }
@@ -38,7 +38,7 @@ struct GuestAnswer {
 
   /// A bare value: its JSON as text, and structured where the revision and the value allow it.
   private func bare(_ value: JSONValue, at range: Range<Int>) throws(BrokenAnswer) -> HTTPAnswer {
-    try checkOutput(value, at: range)
+    try checkOutput(value)
     var result = writer(reserving: 2 * range.count + range.count / 4)
     let raw = bytes[range]
     result.beginContent()
@@ -78,10 +78,10 @@ struct GuestAnswer {
   }
 
   /// A published output schema is a promise: what breaks it does not go out.
-  func checkOutput(_ value: JSONValue, at range: Range<Int>) throws(BrokenAnswer) {
+  func checkOutput(_ value: JSONValue) throws(BrokenAnswer) {
     guard let schema = tool.outputSchema else { return }
     // The client's reader and the validator might each take another one of two.
-    if JSONScanner.duplicateKey(anywhereIn: bytes.span.extracting(range)) != nil {
+    if DuplicateKeys.first(in: value) != nil {
       throw brokenContract(note: "its structured answer has a member twice in one object")
     }
     let violations = schema.validate(value)

@@ -10,7 +10,7 @@ enum MediaTypes {
     case .absent:
       return true
     case .one(let value):
-      if value.elementsEqual(usualAccept) { return true }
+      if equal(value, usualAccept) { return true }
       return acceptsJSON([value])
     case .several(let values):
       return acceptsJSON(values)
@@ -54,7 +54,7 @@ enum MediaTypes {
   /// Whether the one `Content-Type` is `application/json`; parameters are allowed, a charset only if it is UTF-8.
   static func isJSON(_ lookup: HeaderLookup) -> Bool {
     guard case .one(let value) = lookup else { return false }
-    if value.elementsEqual(usualContentType) { return true }
+    if equal(value, usualContentType) { return true }
     let parts = split(value, at: UInt8(ascii: ";"))
     guard HeaderValue.equals(HeaderValue.trimmed(parts[0]), ignoringCase: "application/json") else { return false }
     return parts.dropFirst().allSatisfy { parameter in

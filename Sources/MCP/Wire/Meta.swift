@@ -1,6 +1,4 @@
 // The keys of `_meta` (mcp.md 1.3) and which of them are the protocol's own.
-internal import JSON
-
 enum Meta {
   static let protocolVersion = "io.modelcontextprotocol/protocolVersion"
   static let clientCapabilities = "io.modelcontextprotocol/clientCapabilities"
@@ -11,10 +9,7 @@ enum Meta {
 
   static let logLevels = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"]
 
-  static func isLogLevel(_ value: JSONValue) -> Bool {
-    for level in logLevels where value.isString(level) { return true }
-    return false
-  }
+  static func isLogLevel(_ name: ArraySlice<UInt8>) -> Bool { logLevels.contains { name.elementsEqual($0.utf8) } }
 
   /// Whether a key belongs to the protocol: its prefix has `modelcontextprotocol` or `mcp` as the second label.
   static func isReserved(_ key: String) -> Bool {

@@ -30,15 +30,12 @@ public enum Revision: Int, Sendable, Hashable, CaseIterable, Comparable {
 
   /// Reads the wire form; allocates nothing.
   init?(wire bytes: ArraySlice<UInt8>) {
-    guard bytes.count == 10 else { return nil }
-    // Newest first: that is what most callers speak.
-    for revision in [Revision.v20260728, .v20251125, .v20250618, .v20250326]
-    where bytes.elementsEqual(revision.text.utf8) {
-      self = revision
-      return
-    }
-    return nil
+    guard bytes.count == 10, let known = Revision.wireForms.first(where: { equal(bytes, $0.bytes) }) else { return nil }
+    self = known.revision
   }
+
+  /// Newest first: that is what most callers speak.
+  private static let wireForms = served.map { (revision: $0, bytes: Array($0.text.utf8)) }
 
   public static func < (left: Revision, right: Revision) -> Bool { left.rawValue < right.rawValue }
 
