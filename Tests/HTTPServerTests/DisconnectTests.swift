@@ -119,4 +119,3 @@ import Testing
     #expect(connection == nil)
   }
 }
-

@@ -289,7 +289,9 @@ import Testing
   }
 
   @Test func secondAnswerIsDropped() {
-    let client = Machine { $0.ok("1"); $0.ok("2") }.connect()
+    let client = Machine {
+      $0.ok("1"); $0.ok("2")
+    }.connect()
     client.send(request("GET /a"))
     #expect(client.transport.takeText() == plain("1"))
   }
