@@ -29,7 +29,7 @@ final class HTTPConnection: @unchecked Sendable {
   private var unparsed = 0
   /// Body bytes that are counted with the core while they arrive.
   private var heldBody = 0
-  private var isPumping = false
+  private(set) var isPumping = false
   private var startedThisTurn = 0
   private var isReading = false
   /// A finished exchange whose buffers the next request may have.
@@ -39,7 +39,7 @@ final class HTTPConnection: @unchecked Sendable {
   private(set) var stopsParsing = false
   /// Goes out behind everything that waits.
   private var failure: HTTPFailure?
-  private var owesContinue = false
+  var owesContinue = false
   /// What was decided about the head whose body is being read.
   private var admission: Admission?
   /// Whether the client has ended its side.
@@ -367,48 +367,5 @@ final class HTTPConnection: @unchecked Sendable {
     guard wants != isReading else { return }
     isReading = wants
     if wants { transport?.startReading() } else { transport?.pauseReading() }
-  }
-
-  // MARK: Output
-
-  private func sendContinue() {
-    owesContinue = false
-    write { out in
-      core.writer.append(&out, "HTTP/1.1 100 Continue\r\n\r\n")
-    }
-  }
-
-  /// Sends what was collected for this connection.
-  private func flushCork() {
-    guard core.corked === self else { return }
-    if !core.out.isEmpty {
-      let out = core.out
-      handedBytes += UInt64(out.count)
-      transport?.write(out)
-    }
-    core.out.removeAll(keepingCapacity: true)
-    if !isPumping { core.uncork() }
-  }
-
-  /// Writes a piece put together by `head`, and `body` behind it, in one system call or together with other answers.
-  func write(body: [UInt8] = [], _ head: (inout [UInt8]) -> Void) {
-    guard let transport else { return }
-    if core.corked === self {
-      head(&core.out)
-      if body.count <= 8192 {
-        core.out.append(contentsOf: body)
-      } else {
-        let out = core.out
-        handedBytes += UInt64(out.count + body.count)
-        transport.write(head: out, body: body)
-        core.out.removeAll(keepingCapacity: true)
-      }
-    } else {
-      core.loose.removeAll(keepingCapacity: true)
-      head(&core.loose)
-      let out = core.loose
-      handedBytes += UInt64(out.count + body.count)
-      if body.isEmpty { transport.write(out) } else { transport.write(head: out, body: body) }
-    }
   }
 }

@@ -287,4 +287,3 @@ import Testing
     #expect(machine.core.counters.refusedConnections == 2)
   }
 }
-

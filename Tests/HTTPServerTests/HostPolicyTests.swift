@@ -158,10 +158,11 @@ import Testing
 }
 
 @Suite struct AuthorityTests {
-  @Test(arguments: [
-    ("a", "a", nil), ("A-b_c.~d:1", "a-b_c.~d", 1), ("1.2.3.4:65535", "1.2.3.4", 65535), ("[::1]", "[::1]", nil),
-    ("[FE80::1.2.3.4]:0", "[fe80::1.2.3.4]", 0), ("a:00080", "a", 80),
-  ] as [(String, String, UInt16?)])
+  @Test(
+    arguments: [
+      ("a", "a", nil), ("A-b_c.~d:1", "a-b_c.~d", 1), ("1.2.3.4:65535", "1.2.3.4", 65535), ("[::1]", "[::1]", nil),
+      ("[FE80::1.2.3.4]:0", "[fe80::1.2.3.4]", 0), ("a:00080", "a", 80),
+    ] as [(String, String, UInt16?)])
   func wellFormed(text: String, host: String, port: UInt16?) {
     #expect(Authority(text) == Authority(host: host, port: port))
   }

@@ -151,3 +151,13 @@ func request(_ line: String, _ more: String = "", body: String = "") -> String {
 func post(_ path: String, _ body: String, _ more: String = "") -> String {
   request("POST \(path)", "Content-Length: \(body.utf8.count)\r\n\(more)", body: body)
 }
+
+/// A machine whose service says what it was asked.
+func echo() -> Machine {
+  Machine { $0.ok("\($0.method) \($0.path) \(String(decoding: $0.body, as: UTF8.self))") }
+}
+
+/// A whole answer as ``HTTPExchange/ok(_:)`` sends it, without its Date.
+func plain(_ text: String, _ connection: String = "") -> String {
+  "HTTP/1.1 200 OK\r\nContent-Length: \(text.utf8.count)\r\n\(connection)Content-Type: text/plain\r\n\r\n\(text)"
+}
