@@ -207,10 +207,17 @@ public final class HTTPExchange: @unchecked Sendable {
   private func settle() {
     guard state == .answered, hasReturned else { return }
     onDisconnect = nil
-    core.exchangeEnded(heldBytes: heldBytes)
+    giveBodyBack()
+    core.exchangeEnded()
+    head.reset()
+  }
+
+  /// Drops the body and what it counts with the core. No service sees the requests that the server itself answers,
+  /// so nothing else would.
+  func giveBodyBack() {
+    core.held(-heldBytes)
     heldBytes = 0
     body = []
-    head.reset()
   }
 
   /// Makes a settled exchange ready for another request of the same client.
