@@ -26,6 +26,8 @@ public final class HTTPExchange: @unchecked Sendable {
   var heldBytes = 0
   private var task: Task<Void, Never>?
   private(set) var hasReturned = false
+  /// Whether it was counted off: both the end of the answer and the end of the task come here, in either order.
+  private var isSettled = false
   private let core: HTTPCore
 
   /// The client's address.
@@ -205,7 +207,8 @@ public final class HTTPExchange: @unchecked Sendable {
 
   /// Gives the body back and counts the exchange off, once it is answered and its task has ended.
   private func settle() {
-    guard state == .answered, hasReturned else { return }
+    guard state == .answered, hasReturned, !isSettled else { return }
+    isSettled = true
     onDisconnect = nil
     giveBodyBack()
     core.exchangeEnded()
@@ -227,6 +230,7 @@ public final class HTTPExchange: @unchecked Sendable {
     admission = nil
     saidClose = false
     hasReturned = false
+    isSettled = false
     isDisconnected = false
     cancelsOnDisconnect = true
     answeredStatus = nil

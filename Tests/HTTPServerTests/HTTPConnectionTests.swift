@@ -320,6 +320,26 @@ import Testing
     #expect(client.transport.takeStatuses() == [500, 500])
   }
 
+  @Test func serviceThatForgetsToAnswerIsCountedOffOnce() throws {
+    let machine = Machine()
+    let client = machine.connect()
+    let other = machine.connect()
+    other.send(request("GET /other"))
+    let running = try #require(machine.take())
+    client.send(request("GET /a"))
+    try #require(machine.take()).answerReturned()
+    #expect(client.transport.takeStatuses() == [500])
+    #expect(machine.core.liveExchanges == 1, "the other one still runs")
+    var done = false
+    machine.core.drain { done = true }
+    client.end()
+    other.connection?.abort()
+    #expect(!done, "a task is still running")
+    running.answerReturned()
+    #expect(machine.core.liveExchanges == 0)
+    #expect(done)
+  }
+
   @Test func secondAnswerIsDropped() {
     let client = Machine {
       $0.ok("1"); $0.ok("2")
