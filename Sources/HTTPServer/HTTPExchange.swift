@@ -34,8 +34,13 @@ public final class HTTPExchange: @unchecked Sendable {
   public let peer: SocketAddress
   /// The whole body, without its framing.
   public internal(set) var body: [UInt8] = []
-  /// Whether the task that answers is cancelled when the client leaves. Legacy MCP calls set it to false.
-  public var cancelsOnDisconnect = true
+  /// Whether the task that answers is cancelled when the client leaves; at once, if it has left already.
+  ///
+  /// False until the service knows what it answers and says so: a client may leave before the task has run, and a
+  /// legacy MCP call must not be cancelled by that.
+  public var cancelsOnDisconnect = false {
+    didSet { if cancelsOnDisconnect && isDisconnected { task?.cancel() } }
+  }
   /// Whether the client closed its connection, or its sending side, while this exchange was live.
   ///
   /// TCP does not tell the two apart, so both count as leaving, as in Go's net/http. An answer that is given all the
@@ -148,7 +153,7 @@ public final class HTTPExchange: @unchecked Sendable {
 
   // MARK: Its life
 
-  /// Keeps the task so that a disconnect can cancel it.
+  /// Keeps the task so that a disconnect can cancel it. The task may have run before this, and the client have left.
   func attach(_ task: Task<Void, Never>) {
     guard !hasReturned else { return }
     self.task = task
@@ -232,7 +237,7 @@ public final class HTTPExchange: @unchecked Sendable {
     hasReturned = false
     isSettled = false
     isDisconnected = false
-    cancelsOnDisconnect = true
+    cancelsOnDisconnect = false
     answeredStatus = nil
   }
 }
