@@ -152,7 +152,8 @@ extension LoopSandbox {
     let limit = prepared.program.limits.memoryBytes
     let left = limit - used
     let isOutOfMemory =
-      call.pointee.ranOutOfMemory || left < max(limit / 10, SandboxLimits.memoryNearlyFullBytes)
+      call.pointee.ranOutOfMemory
+      || (left < max(limit / 10, SandboxLimits.memoryNearlyFullBytes) && failure?.isNeverForWantOfMemory != true)
     if let status = call.pointee.exitStatus {
       if status == 0 { return .answered(call.pointee.output) }
       if isOutOfMemory { return .fault(CallFaults.memory(used: used, limit: limit, "exit code \(status)")) }

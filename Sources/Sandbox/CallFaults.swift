@@ -82,6 +82,14 @@ struct Failure {
     }
   }
 
+  /// Traps that no failed allocation leads to: recursion and arithmetic.
+  var isNeverForWantOfMemory: Bool {
+    switch code {
+    case 0, 6, 7, 8: true
+    default: false
+    }
+  }
+
   private static func names(_ frames: inout wasm_frame_vec_t) -> [String] {
     var names: [String] = []
     for index in 0..<min(frames.size, SandboxLimits.backtraceFramesMax) {

@@ -75,6 +75,25 @@ struct CommandTests {
     #expect(lines.allSatisfy { $0.source == .stderr })
   }
 
+  @Test func oneWriteToTheLogTakesABoundedPart() async throws {
+    // A thousand vectors over the same 16 MiB: 16 GiB to look through, if it were let.
+    let guest = Guests.answering(
+      """
+      (block (result i32) (drop (memory.grow (i32.const 254)))
+        (loop $l
+          (i32.store (i32.add (i32.const 8192) (i32.mul (global.get $n) (i32.const 8))) (i32.const 0))
+          (i32.store (i32.add (i32.const 8196) (i32.mul (global.get $n) (i32.const 8))) (i32.const 16000000))
+          (global.set $n (i32.add (global.get $n) (i32.const 1)))
+          (br_if $l (i32.lt_u (global.get $n) (i32.const 1000))))
+        (drop (call $write (i32.const 2) (i32.const 8192) (i32.const 1000) (i32.const 16)))
+        (i32.load (i32.const 16)))
+      """,
+      imports: "(import \"wasi_snapshot_preview1\" \"fd_write\" (func $write (param i32 i32 i32 i32) (result i32)))",
+      rest: "(global $n (mut i32) (i32.const 0))")
+    let outcome = try await withSandbox { try await $0.run(guest) }
+    #expect(outcome.number == 65536)
+  }
+
   @Test func aTrapInACommandIsATrap() async throws {
     let outcome = try await withSandbox { try await $0.run(command("unreachable")) }
     #expect(outcome.fault?.kind == .trap)
