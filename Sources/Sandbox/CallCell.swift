@@ -144,7 +144,11 @@ extension UnsafeMutablePointer where Pointee == CallCell {
   private func tooManyHostCalls() -> OpaquePointer? {
     stop(
       .hostCallLimit,
-      "the worker called the host more than \(pointee.hostCallsMax) times; raise `limits.host_calls` in atoll.toml, or call less often")
+      """
+      the worker called the host more than \(pointee.hostCallsMax) times; raise `limits.host_calls` in atoll.toml, \
+      or call less often
+      """
+    )
   }
 
   /// The operations of this call; made with its ledger when the first one starts.

@@ -118,7 +118,8 @@ extension LoopSandbox {
     guard count <= prepared.outputBytes else { return .fault(CallFaults.output(limit: prepared.outputBytes)) }
     guard start + count <= memoryBytes(call), let base = atoll_memory_base(call.slots) else {
       return .fault(
-        Fault(.trap, "the worker returned an answer of \(count) bytes at \(start), which does not lie within its memory"))
+        Fault(
+          .trap, "the worker returned an answer of \(count) bytes at \(start), which does not lie within its memory"))
     }
     return .answered([UInt8](UnsafeBufferPointer(start: base + start, count: count)))
   }

@@ -13,13 +13,16 @@ struct CallTests {
   }
 
   @Test func aGuestThatNeverReadsItsRequestAnswersAllTheSame() async throws {
-    let outcome = try await withSandbox { try await $0.run(reactor(Guests.done), request: Array(repeating: 7, count: 9999)) }
+    let outcome = try await withSandbox {
+      try await $0.run(reactor(Guests.done), request: Array(repeating: 7, count: 9999))
+    }
     #expect(outcome.answer == [])
   }
 
   @Test func aSecondCallSeesFreshMemory() async throws {
     let guest = Guests.answering(
-      "(block (result i32) (i32.store (i32.const 512) (i32.add (i32.load (i32.const 512)) (i32.const 1))) (i32.load (i32.const 512)))")
+      "(block (result i32) (i32.store (i32.const 512) (i32.add (i32.load (i32.const 512)) (i32.const 1))) (i32.load (i32.const 512)))"
+    )
     let numbers = try await withSandbox { sandbox in
       let prepared = try sandbox.prepare(try program(guest))
       var numbers: [Int32?] = []

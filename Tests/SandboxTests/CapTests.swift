@@ -91,7 +91,9 @@ struct CapTests {
   }
 
   @Test func sleepingCostsNoProcessorTime() async throws {
-    let outcome = try await withSandbox { try await $0.run(Guests.sleeper(120), limits: CallLimits(cpuMilliseconds: 10)) }
+    let outcome = try await withSandbox {
+      try await $0.run(Guests.sleeper(120), limits: CallLimits(cpuMilliseconds: 10))
+    }
     #expect(outcome.answer == [])
   }
 
@@ -162,7 +164,8 @@ struct CapTests {
   }
 
   @Test func waitingCountsAsAHostCall() async throws {
-    let guest = reactor("(loop $l (drop (call $wait (i32.const -1))) (br $l)) \(Guests.done)", imports: Guests.timerImports)
+    let guest = reactor(
+      "(loop $l (drop (call $wait (i32.const -1))) (br $l)) \(Guests.done)", imports: Guests.timerImports)
     #expect(try await fault(guest, CallLimits(hostCalls: 5))?.kind == .hostCallLimit)
   }
 

@@ -132,8 +132,11 @@ struct CommandTests {
     ("random_get", "i32 i32", "(i32.const 1) (i32.const 65536)", 21),
     ("random_get", "i32 i32", "(i32.const 0) (i32.const 65537)", 28),
     ("sched_yield", "", "", 0),
-    ("path_open", "i32 i32 i32 i32 i32 i64 i64 i32 i32",
-      "(i32.const 3) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i64.const 0) (i64.const 0) (i32.const 0) (i32.const 0)", 52),
+    (
+      "path_open", "i32 i32 i32 i32 i32 i64 i64 i32 i32",
+      "(i32.const 3) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i64.const 0) (i64.const 0) (i32.const 0) (i32.const 0)",
+      52
+    ),
     ("fd_filestat_get", "i32 i32", "(i32.const 0) (i32.const 0)", 52),
     ("sock_accept", "i32 i32 i32", "(i32.const 0) (i32.const 0) (i32.const 0)", 52),
     ("fd_write", "i32 i32 i32 i32", "(i32.const 3) (i32.const 0) (i32.const 0) (i32.const 0)", 8),
@@ -171,7 +174,8 @@ struct CommandTests {
         (i32.store16 (i32.const 168) (i32.const \(flags)))
         (drop (call $f (i32.const 128) (i32.const 512) (i32.const \(count)) (i32.const 600)))
         (i32.add (i32.wrap_i64 (i64.load (i32.const 512))) (i32.load (i32.const 600))))
-      """, imports: "(import \"wasi_snapshot_preview1\" \"poll_oneoff\" (func $f (param i32 i32 i32 i32) (result i32)))")
+      """, imports: "(import \"wasi_snapshot_preview1\" \"poll_oneoff\" (func $f (param i32 i32 i32 i32) (result i32)))"
+    )
   }
 
   @Test func pollOneoffSleepsOnTheLoop() async throws {
@@ -207,7 +211,9 @@ struct CommandTests {
   @Test func sleepingAHundredTimesHoldsNoHandles() async throws {
     let guest = Self.polling(1).replacing(
       "(drop (call $f (i32.const 128)",
-      with: "(loop $l (drop (call $f (i32.const 128) (i32.const 512) (i32.const 1) (i32.const 600))) (i32.store (i32.const 700) (i32.add (i32.load (i32.const 700)) (i32.const 1))) (br_if $l (i32.lt_u (i32.load (i32.const 700)) (i32.const 100)))) (drop (call $f (i32.const 128)")
+      with:
+        "(loop $l (drop (call $f (i32.const 128) (i32.const 512) (i32.const 1) (i32.const 600))) (i32.store (i32.const 700) (i32.add (i32.load (i32.const 700)) (i32.const 1))) (br_if $l (i32.lt_u (i32.load (i32.const 700)) (i32.const 100)))) (drop (call $f (i32.const 128)"
+    )
     let outcome = try await withSandbox { try await $0.run(guest, limits: CallLimits(hostCalls: 200)) }
     #expect(outcome.number == 78)
   }

@@ -22,7 +22,8 @@ struct DocumentTests {
       let rest = Self.text[start.upperBound...]
       let end = rest.range(of: "\n##")?.lowerBound ?? rest.endIndex
       #expect(
-        rest[..<end].contains("`\(function.name)\(isWASI ? "" : "(")") , "\(function.module).\(function.name) is not listed")
+        rest[..<end].contains("`\(function.name)\(isWASI ? "" : "(")"),
+        "\(function.module).\(function.name) is not listed")
     }
   }
 
@@ -37,7 +38,8 @@ struct DocumentTests {
 
   @Test func theNumbersAreTheLimits() {
     for (words, value) in [
-      ("a table of more\nthan 2,000 elements", SandboxLimits.tableElementsMax), ("may hold 64", SandboxLimits.handlesMax),
+      ("a table of more\nthan 2,000 elements", SandboxLimits.tableElementsMax),
+      ("may hold 64", SandboxLimits.handlesMax),
       ("at most 65,536 a call", SandboxLimits.randomBytesMax), ("cut at 8 KiB", SandboxLimits.logLineBytesMax),
       ("past 64 KiB is counted", SandboxLimits.logBytesMax), ("at most 4,096 bytes", SandboxLimits.progressBytesMax),
       ("may have 1,024 buffers", SandboxLimits.vectorsMax), ("At most 64 entries", SandboxLimits.subscriptionsMax),

@@ -6,7 +6,9 @@ import Testing
 
 @Suite("Host functions", .timeLimit(.minutes(1)))
 struct HostFunctionTests {
-  private func run(_ guest: String, limits: CallLimits = CallLimits(), request: [UInt8] = []) async throws -> CallOutcome {
+  private func run(_ guest: String, limits: CallLimits = CallLimits(), request: [UInt8] = []) async throws
+    -> CallOutcome
+  {
     try await withSandbox { try await $0.run(guest, limits: limits, request: request) }
   }
 
@@ -79,10 +81,16 @@ struct HostFunctionTests {
     ("(call $timer (i32.const 100))", 0),
     ("(block (result i32) (drop (call $timer (i32.const 100))) (call $timer (i32.const 100)))", 1),
     ("(block (result i32) (drop (call $timer (i32.const 100))) (call $size (i32.const 0)))", -3),
-    ("(block (result i32) (drop (call $timer (i32.const 100))) (call $read (i32.const 0) (i32.const 0) (i32.const 8)))", -3),
+    (
+      "(block (result i32) (drop (call $timer (i32.const 100))) (call $read (i32.const 0) (i32.const 0) (i32.const 8)))",
+      -3
+    ),
     ("(call $wait (call $timer (i32.const 0)))", 0),
     ("(block (result i32) (drop (call $wait (call $timer (i32.const 0)))) (call $size (i32.const 0)))", 0),
-    ("(block (result i32) (drop (call $wait (call $timer (i32.const 0)))) (call $read (i32.const 0) (i32.const 0) (i32.const 8)))", 0),
+    (
+      "(block (result i32) (drop (call $wait (call $timer (i32.const 0)))) (call $read (i32.const 0) (i32.const 0) (i32.const 8)))",
+      0
+    ),
     ("(block (result i32) (drop (call $wait (call $timer (i32.const 0)))) (call $wait (i32.const -1)))", -2),
     ("(block (result i32) (call $drop (call $timer (i32.const 100))) (call $wait (i32.const 0)))", -1),
     ("(block (result i32) (call $drop (call $timer (i32.const 100))) (call $wait (i32.const -1)))", -2),
