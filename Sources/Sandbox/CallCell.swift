@@ -157,6 +157,14 @@ extension UnsafeMutablePointer where Pointee == CallCell {
     return body(&pointee.operations!)
   }
 
+  /// Lends one of the lines out: what it logs touches the rest of the cell, so it is not changed in place.
+  func withLine(_ path: WritableKeyPath<CallCell, LastLine>, _ body: (inout LastLine) -> Void) {
+    var line = LastLine()
+    swap(&line, &pointee[keyPath: path])
+    body(&line)
+    swap(&line, &pointee[keyPath: path])
+  }
+
   /// Passes a line to the log, within the call's allowance.
   func log(_ level: GuestLogLine.Level, _ source: GuestLogLine.Source, _ bytes: some Collection<UInt8>) {
     let allowance = SandboxLimits.logBytesMax - pointee.logBytes

@@ -180,7 +180,7 @@ extension LoopSandbox {
 
   /// Lines without a newline are lines too.
   private func endLines(_ call: Call) {
-    call.pointee.stderrLine.finish { call.log(.info, .stderr, $0) }
-    call.pointee.stdoutLine.finish { call.log(.info, .stdout, $0) }
+    call.withLine(\.stderrLine) { $0.finish { call.log(.info, .stderr, $0) } }
+    call.withLine(\.stdoutLine) { $0.finish { call.log(.info, .stdout, $0) } }
   }
 }

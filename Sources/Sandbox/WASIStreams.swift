@@ -53,9 +53,9 @@ extension WASI {
         }
         call.pointee.output.append(contentsOf: source)
       } else if descriptor == 2 {
-        call.pointee.stderrLine.take(UnsafeRawBufferPointer(source)) { call.log(.info, .stderr, $0) }
+        call.withLine(\.stderrLine) { $0.take(UnsafeRawBufferPointer(source)) { call.log(.info, .stderr, $0) } }
       } else {
-        call.pointee.stdoutLine.take(UnsafeRawBufferPointer(source)) { call.log(.info, .stdout, $0) }
+        call.withLine(\.stdoutLine) { $0.take(UnsafeRawBufferPointer(source)) { call.log(.info, .stdout, $0) } }
       }
       return nil
     }

@@ -20,6 +20,29 @@ struct HostFunctionTests {
     #expect(outcome.fault?.message.contains("atoll:io.request") == true)
   }
 
+  @Test(arguments: [-1, 0, 1, 65532, 65536, 0x7FFF_FFFF, -0x8000_0000])
+  func noHostFunctionFallsForHostileArguments(_ value: Int) async throws {
+    let limits = CallLimits(cpuMilliseconds: 2000, wallMilliseconds: 30, hostCalls: 100)
+    for function in HostFunction.all {
+      let names = function.type.parameters.map { $0 == 0x7E ? "i64" : "i32" }
+      let results = function.type.results.map { $0 == 0x7E ? "(result i64)" : "(result i32)" }.joined()
+      let arguments = names.map { "(\($0).const \(value))" }.joined(separator: " ")
+      let call = "(call $f \(arguments))"
+      let guest = reactor(
+        "\(results.isEmpty ? call : "(drop \(call))") \(Guests.done)",
+        imports:
+          "(import \"\(function.module)\" \"\(function.name)\" (func $f (param \(names.joined(separator: " "))) \(results)))"
+      )
+      let outcome = try await run(guest, limits: limits, request: [1, 2, 3])
+      switch outcome {
+      case .answered(let answer): #expect(answer == [])
+      case .exited(let status, _): #expect(function.name == "proc_exit" && status == Int32(truncatingIfNeeded: value))
+      case .fault(let fault):
+        #expect(fault.kind == .trap || fault.kind == .wallLimit, "\(function.module).\(function.name): \(fault)")
+      }
+    }
+  }
+
   @Test func aRequestThatJustFitsIsWritten() async throws {
     let outcome = try await run(
       reactor("(call $request (i32.const 65532)) (i64.or (i64.shl (i64.const 65532) (i64.const 32)) (i64.const 4))"),
