@@ -48,7 +48,7 @@ extension TheBinary {
         hasLine: false),
     ]
 
-    @Test(.timeLimit(.minutes(1)), arguments: mistakes)
+    @Test(.timeLimit(.minutes(3)), arguments: mistakes)
     func aWrongManifestIsOneErrorWithItsLine(mistake: Mistake) throws {
       let folder = try TemporaryFolder()
       let worker = try folder.copyWorker("hello")
@@ -74,7 +74,7 @@ extension TheBinary {
       ("too-much-memory", WasmModule(memoryPages: 17).bytes, "limits.memory"),
     ]
 
-    @Test(.timeLimit(.minutes(1)), arguments: modules.indices)
+    @Test(.timeLimit(.minutes(3)), arguments: modules.indices)
     func aWrongModuleIsRefusedAndTheRestIsServed(index: Int) throws {
       let module = Self.modules[index]
       let folder = try TemporaryFolder()
@@ -83,7 +83,7 @@ extension TheBinary {
     }
 
     /// The module that the wrong ones above are made from is right, so each is refused for its one fault.
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(3)))
     func theModuleMadeByHandIsServed() throws {
       let folder = try TemporaryFolder()
       let worker = try WasmModule.writeWorker("by-hand", bytes: WasmModule(memoryPages: 16).bytes, in: folder)
@@ -92,7 +92,7 @@ extension TheBinary {
       #expect(try node.call("by-hand").response.status == 200)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(3)))
     func aBundleWithAFlippedBitIsRefusedAndTheRestIsServed() throws {
       let folder = try TemporaryFolder()
       var bytes = try Data(contentsOf: URL(filePath: Bundles.limits()))
@@ -101,12 +101,12 @@ extension TheBinary {
       try Self.expectRefusedBesideHello(folder.file("flipped.atoll"), says: "flipped.atoll")
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(3)))
     func aMissingWorkerIsNamedAndTheRestIsServed() throws {
       try Self.expectRefusedBesideHello("/no/such/worker", says: "/no/such/worker")
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(3)))
     func twoToolsOfOneNameAreRefusedWithTheKeyToSet() throws {
       let folder = try TemporaryFolder()
       let copy = folder.file("copy.atoll")
@@ -118,7 +118,7 @@ extension TheBinary {
       #expect(errors.contains(Hello.tool) && errors.contains("prefix"), "\(errors)")
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(3)))
     func aPortInUseIsAnErrorThatNamesIt() throws {
       let node = try ServedNode([Bundles.hello()])
       for loops in ["1", "2"] {
@@ -138,7 +138,7 @@ extension TheBinary {
     /// a file in the way stands for a directory without permission.
     enum WrongCache: String, CaseIterable { case fileInTheWay, link, writableByOthers }
 
-    @Test(.timeLimit(.minutes(1)), arguments: WrongCache.allCases)
+    @Test(.timeLimit(.minutes(3)), arguments: WrongCache.allCases)
     func aCacheThatCannotBeTrustedIsNamedAndNotUsed(wrong: WrongCache) throws {
       let folder = try TemporaryFolder()
       let cache = folder.file("cache")
@@ -162,7 +162,7 @@ extension TheBinary {
       if wrong == .writableByOthers { #expect(try files.subpathsOfDirectory(atPath: cache).isEmpty) }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(3)))
     func aFlippedBitInTheCacheIsFoundAndCompiledAnew() throws {
       let folder = try TemporaryFolder()
       let environment = ["XDG_CACHE_HOME": folder.path]
@@ -179,7 +179,7 @@ extension TheBinary {
       #expect(!(try Self.serveOnce(environment)).contains("cache"), "the second start finds a good file")
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(3)))
     func theCacheIsOursAlone() throws {
       let folder = try TemporaryFolder()
       try Self.serveOnce(["XDG_CACHE_HOME": folder.path])
