@@ -29,6 +29,8 @@ extension Toolchain.Session {
     "-parse-as-library",
     // Nothing in a freestanding module gives the stack protector its guard.
     "-Xfrontend", "-disable-stack-protector",
+    // Else the object has a hash in its data that is another at every run.
+    "-Xfrontend", "-disable-incremental-llvm-codegen",
   ]
   private static let linkFlags = [
     "--gc-sections", "--strip-all",

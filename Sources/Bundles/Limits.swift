@@ -20,5 +20,5 @@ enum BundleLimits {
   /// A page of linear memory.
   static let pageBytes = 65_536
   /// The shadow stack of workers that `atoll build` links.
-  static let stackBytes = 65_536
+  static let stackBytes = 49_152
 }

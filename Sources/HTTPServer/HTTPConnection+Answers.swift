@@ -19,9 +19,8 @@ extension HTTPConnection {
   func beginStream(_ exchange: HTTPExchange, code: Int, fields: [HTTPHeader]) {
     guard exchange === current else { return }
     let framing: BodyFraming = exchange.head.isHTTP10 ? .untilClose : .chunked
-    write { out in
-      writeHead(&out, exchange, code, fields, framing, framing == .untilClose || closesAfter(exchange))
-    }
+    exchange.saidClose = framing == .untilClose || closesAfter(exchange)
+    write { out in writeHead(&out, exchange, code, fields, framing, exchange.saidClose) }
   }
 
   /// Sends one piece of a stream as one chunk.
@@ -49,8 +48,8 @@ extension HTTPConnection {
     if !exchange.head.isHTTP10, exchange.head.method != UInt8(HTTP_HEAD.rawValue) {
       write { out in core.writer.append(&out, "0\r\n\r\n") }
     }
-    // What the head said about the connection holds, also where a drain has begun since.
-    completed(exchange, closes: exchange.head.isHTTP10 || closesAfter(exchange))
+    // What the head said holds, whatever has come in since; a drain may have begun after it.
+    completed(exchange, closes: exchange.saidClose || closesAfter(exchange))
   }
 
   /// Sends a refusal and ends the connection behind it. `head` is the refused request's, if it was read.

@@ -70,6 +70,8 @@ extension HTTPConnection {
       if phase == .closed { return }
     } else {
       sentMark = .max
+      // All is sent: the time to read the last answer begins.
+      if deadlineKind == .linger, readDeadline == .max { lingerBegan() }
     }
     if deadlineKind == .body { checkBodyPause() }
     guard core.clock >= readDeadline else { return }

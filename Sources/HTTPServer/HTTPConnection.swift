@@ -27,7 +27,10 @@ final class HTTPConnection: @unchecked Sendable {
   private var heldStart = 0
   /// Bytes of the running pump that no request has been made of yet.
   private var unparsed = 0
-  private var isPumping = false
+  /// Body bytes that are counted with the core while they arrive.
+  private var heldBody = 0
+  private(set) var isPumping = false
+  private var startedThisTurn = 0
   private var isReading = false
   /// A finished exchange whose buffers the next request may have.
   private var spare: HTTPExchange?
@@ -36,7 +39,9 @@ final class HTTPConnection: @unchecked Sendable {
   private(set) var stopsParsing = false
   /// Goes out behind everything that waits.
   private var failure: HTTPFailure?
-  private var owesContinue = false
+  var owesContinue = false
+  /// What was decided about the head whose body is being read.
+  private var admission: Admission?
   /// Whether the client has ended its side.
   private(set) var inputEnded = false
   private(set) var served = 0
@@ -116,8 +121,7 @@ final class HTTPConnection: @unchecked Sendable {
     held = []
     heldStart = 0
     // What waits is not started for a client that has left; see ``HTTPExchange/isDisconnected``.
-    waiting.removeAll()
-    waitingBytes = 0
+    dropWaiting()
     failure = nil
     updateDeadline()
     guard let current else { return linger() }
@@ -149,8 +153,13 @@ final class HTTPConnection: @unchecked Sendable {
     isPumping = true
     let isCorking = core.cork(self)
     var offset = 0
+    startedThisTurn = 0
     while phase == .open {
       if current == nil {
+        if startedThisTurn >= core.limits.requestsPerTurn, !waiting.isEmpty || offset < bytes.count {
+          core.later { [weak self] in self?.pumpHeld() }
+          break
+        }
         if transport?.hasFailed == true { break }
         if let next = nextWaiting() {
           start(next)
@@ -169,7 +178,7 @@ final class HTTPConnection: @unchecked Sendable {
       offset += parser.consumed
       unparsed = bytes.count - offset
       switch event {
-      case .needsMore: break
+      case .needsMore: countBody()
       case .head: headArrived(hasMore: unparsed > 0)
       case .complete: requestArrived()
       case .failed(let failure): fail(failure)
@@ -207,12 +216,24 @@ final class HTTPConnection: @unchecked Sendable {
 
   /// A head that announces a body: refused now if it will be refused anyway.
   private func headArrived(hasMore: Bool) {
-    let head = parser.head
-    if case .refuse(let failure) = rules.judge(head) { return fail(failure) }
-    if head.contentLength > UInt64(core.limits.bodyBytes) { return fail(.bodyTooLarge(core.limits.bodyBytes)) }
+    let judged = rules.judge(parser.head)
+    if case .refuse(let failure) = judged { return fail(failure) }
+    admission = judged
+    let announced = parser.head.contentLength
+    if announced > UInt64(core.limits.bodyBytes) { return fail(.bodyTooLarge(core.limits.bodyBytes)) }
+    if core.heldBytes + Int(announced) > core.limits.bufferedBytes { return fail(.tooManyBytes) }
     // A client whose body is here already does not wait for the word (RFC 9110, 10.1.1).
-    owesContinue = head.expectsContinue && !hasMore
+    owesContinue = parser.head.expectsContinue && !hasMore
     parser.reserveBody()
+  }
+
+  /// Counts what has arrived of a body, and refuses it where all bodies together have become too much.
+  private func countBody() {
+    let count = parser.bodyCount
+    guard count != heldBody else { return }
+    core.held(count - heldBody)
+    heldBody = count
+    if core.heldBytes > core.limits.bufferedBytes { fail(.tooManyBytes) }
   }
 
   private func requestArrived() {
@@ -226,6 +247,11 @@ final class HTTPConnection: @unchecked Sendable {
       exchange = HTTPExchange(core: core, peer: peer)
     }
     parser.take(&exchange.head, &exchange.body)
+    core.held(exchange.body.count - heldBody)
+    exchange.heldBytes = exchange.body.count
+    heldBody = 0
+    exchange.admission = admission
+    admission = nil
     core.counters.requests += 1
     if !exchange.head.keepsAlive { stopsParsing = true }
     if current == nil, waiting.isEmpty {
@@ -237,10 +263,11 @@ final class HTTPConnection: @unchecked Sendable {
   }
 
   private func start(_ exchange: HTTPExchange) {
+    startedThisTurn += 1
     current = exchange
     exchange.connection = self
     exchange.state = .live
-    switch rules.judge(exchange.head) {
+    switch exchange.admission ?? rules.judge(exchange.head) {
     case .serve(let origin):
       exchange.origin = origin
       core.begin(exchange)
@@ -268,6 +295,13 @@ final class HTTPConnection: @unchecked Sendable {
 
   // MARK: The end
 
+  /// Forgets requests that were never started.
+  private func dropWaiting() {
+    for exchange in waiting { core.held(-exchange.heldBytes) }
+    waiting = []
+    waitingBytes = 0
+  }
+
   /// The answer to the current exchange is complete.
   func completed(_ exchange: HTTPExchange, closes: Bool) {
     guard exchange === current else { return }
@@ -285,8 +319,7 @@ final class HTTPConnection: @unchecked Sendable {
     flushCork()
     phase = .lingering
     stopsParsing = true
-    waiting.removeAll()
-    waitingBytes = 0
+    dropWaiting()
     held = []
     heldStart = 0
     transport?.shutdown()
@@ -309,18 +342,18 @@ final class HTTPConnection: @unchecked Sendable {
     let transport = transport
     self.transport = nil
     transport?.close()
-    waiting.removeAll()
+    dropWaiting()
     held = []
     spare = nil
     failure = nil
+    core.held(-heldBody)
+    heldBody = 0
     let exchange = current
     current = nil
     core.remove(self)
     if let exchange {
       if !exchange.isDisconnected { core.counters.disconnects += 1 }
-      exchange.connection = nil
-      exchange.stream?.detach()
-      exchange.disconnect()
+      exchange.connectionLost()
     }
   }
 
@@ -334,48 +367,5 @@ final class HTTPConnection: @unchecked Sendable {
     guard wants != isReading else { return }
     isReading = wants
     if wants { transport?.startReading() } else { transport?.pauseReading() }
-  }
-
-  // MARK: Output
-
-  private func sendContinue() {
-    owesContinue = false
-    write { out in
-      core.writer.append(&out, "HTTP/1.1 100 Continue\r\n\r\n")
-    }
-  }
-
-  /// Sends what was collected for this connection.
-  private func flushCork() {
-    guard core.corked === self else { return }
-    if !core.out.isEmpty {
-      let out = core.out
-      handedBytes += UInt64(out.count)
-      transport?.write(out)
-    }
-    core.out.removeAll(keepingCapacity: true)
-    if !isPumping { core.uncork() }
-  }
-
-  /// Writes a piece put together by `head`, and `body` behind it, in one system call or together with other answers.
-  func write(body: [UInt8] = [], _ head: (inout [UInt8]) -> Void) {
-    guard let transport else { return }
-    if core.corked === self {
-      head(&core.out)
-      if body.count <= 8192 {
-        core.out.append(contentsOf: body)
-      } else {
-        let out = core.out
-        handedBytes += UInt64(out.count + body.count)
-        transport.write(head: out, body: body)
-        core.out.removeAll(keepingCapacity: true)
-      }
-    } else {
-      core.loose.removeAll(keepingCapacity: true)
-      head(&core.loose)
-      let out = core.loose
-      handedBytes += UInt64(out.count + body.count)
-      if body.isEmpty { transport.write(out) } else { transport.write(head: out, body: body) }
-    }
   }
 }

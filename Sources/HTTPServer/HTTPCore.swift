@@ -26,6 +26,8 @@ final class HTTPCore: @unchecked Sendable {
   let run: (HTTPExchange) -> Void
   /// For assertions only.
   let isConfined: () -> Bool
+  /// Runs something in a later turn of the loop.
+  let later: (@escaping @Sendable () -> Void) -> Void
 
   private(set) var date = DateHeader()
   /// Milliseconds in which the loop was really turning: it advances by at most two ticks a sweep, so that a blocked
@@ -34,6 +36,8 @@ final class HTTPCore: @unchecked Sendable {
   private(set) var connections: [HTTPConnection] = []
   private(set) var liveExchanges = 0
   private(set) var isDraining = false
+  /// Bytes of all request bodies in memory.
+  private(set) var heldBytes = 0
   var counters = HTTPCounters()
   var refusedOpen = 0
   private var drainDeadline: UInt64 = .max
@@ -48,11 +52,13 @@ final class HTTPCore: @unchecked Sendable {
   var loose: [UInt8] = []
 
   init(
-    limits: HTTPLimits, isConfined: @escaping () -> Bool = { true }, run: @escaping (HTTPExchange) -> Void
+    limits: HTTPLimits, isConfined: @escaping () -> Bool = { true },
+    later: @escaping (@escaping @Sendable () -> Void) -> Void, run: @escaping (HTTPExchange) -> Void
   ) {
     self.limits = limits
     self.run = run
     self.isConfined = isConfined
+    self.later = later
     tick = limits.tickMilliseconds
     date.update()
   }
@@ -107,10 +113,14 @@ final class HTTPCore: @unchecked Sendable {
     run(exchange)
   }
 
-  func exchangeEnded() {
+  func exchangeEnded(heldBytes: Int) {
+    held(-heldBytes)
     liveExchanges -= 1
     checkDrained()
   }
+
+  /// Request bodies that arrive, wait or are being answered take that many bytes more.
+  func held(_ bytes: Int) { heldBytes += bytes }
 
   func count(_ failure: HTTPFailure) {
     counters.refusals[failure.status, default: 0] += 1

@@ -8,16 +8,22 @@ public import HTTPTypes
 ///
 /// Requests of one connection are answered one after the other, in the order they came: most are POSTs, and those may
 /// not run in parallel (RFC 9112, 9.3.2). Cost: the object and its buffers are used again for the connection's next
-/// request if nobody kept the exchange.
+/// request if nobody kept the exchange. The request can be read until the answer is complete and the task has ended.
 public final class HTTPExchange: @unchecked Sendable {
   enum State { case waiting, live, streaming, answered }
 
   var head = RequestHead()
   var state = State.waiting
   var connection: HTTPConnection?
+  /// What was decided when the head arrived, if it was looked at then.
+  var admission: Admission?
   /// Where the allowed Origin stands in the head.
   var origin: Range<Int>?
   var stream: HTTPStream?
+  /// Whether the head of the answer said `Connection: close`.
+  var saidClose = false
+  /// What the request counts against ``HTTPLimits/bufferedBytes``.
+  var heldBytes = 0
   private var task: Task<Void, Never>?
   private(set) var hasReturned = false
   private let core: HTTPCore
@@ -109,12 +115,13 @@ public final class HTTPExchange: @unchecked Sendable {
   ) {
     assert(core.isConfined(), "an HTTPExchange is answered on its loop")
     guard state == .live else { return }
-    answeredStatus = status.code
+    let code = HTTPExchange.finalCode(status)
+    answeredStatus = code
     guard let connection else {
       state = .answered
       return
     }
-    connection.answer(self, code: status.code, fields: fields, body: body)
+    connection.answer(self, code: code, fields: fields, body: body)
   }
 
   /// Sends the head of an answer whose body comes in pieces: SSE. Chunked, or until close for HTTP/1.0.
@@ -124,11 +131,17 @@ public final class HTTPExchange: @unchecked Sendable {
     assert(core.isConfined(), "an HTTPExchange is answered on its loop")
     let stream = HTTPStream(connection: state == .live ? connection : nil, exchange: self)
     guard state == .live else { return stream }
-    answeredStatus = status.code
+    let code = HTTPExchange.finalCode(status)
+    answeredStatus = code
     state = .streaming
     self.stream = stream
-    connection?.beginStream(self, code: status.code, fields: fields)
+    connection?.beginStream(self, code: code, fields: fields)
     return stream
+  }
+
+  /// Interim statuses are the server's own: one in the place of the answer would leave the client waiting.
+  private static func finalCode(_ status: HTTPResponse.Status) -> Int {
+    (200...599).contains(status.code) ? status.code : 500
   }
 
   // MARK: Its life
@@ -157,13 +170,23 @@ public final class HTTPExchange: @unchecked Sendable {
     settle()
   }
 
-  /// The answer is complete, or can no longer be given.
+  /// The answer is complete.
   func answerEnded() {
     state = .answered
+    leaveConnection()
+    settle()
+  }
+
+  /// The connection is gone before the answer was complete.
+  func connectionLost() {
+    leaveConnection()
+    disconnect()
+  }
+
+  private func leaveConnection() {
     connection = nil
     stream?.detach()
     stream = nil
-    settle()
   }
 
   /// The client is gone: tells whoever asked, and cancels the call if it is of the kind that is cancelled.
@@ -184,15 +207,18 @@ public final class HTTPExchange: @unchecked Sendable {
   private func settle() {
     guard state == .answered, hasReturned else { return }
     onDisconnect = nil
+    core.exchangeEnded(heldBytes: heldBytes)
+    heldBytes = 0
     body = []
     head.reset()
-    core.exchangeEnded()
   }
 
   /// Makes a settled exchange ready for another request of the same client.
   func reuse() {
     state = .waiting
     origin = nil
+    admission = nil
+    saidClose = false
     hasReturned = false
     isDisconnected = false
     cancelsOnDisconnect = true

@@ -39,4 +39,6 @@ struct HTTPFailure: Error, Sendable, Equatable {
     status: 417, reason: "the only expectation this server meets is 100-continue")
   static let tooManyConnections = HTTPFailure(
     status: 503, reason: "the node has as many connections open as it allows: try again in a moment")
+  static let tooManyBytes = HTTPFailure(
+    status: 503, reason: "the node holds as many bytes of request bodies as it allows: try again in a moment")
 }

@@ -13,6 +13,8 @@ public struct HTTPLimits: Sendable, Equatable {
   public var headerCount = 100
   /// Longest body in bytes, counted as they arrive (and by Content-Length, where it is known); past it 413.
   public var bodyBytes = 4 * 1024 * 1024
+  /// Most bytes of all request bodies of the loop together; a body that arrives past it is refused with 503.
+  public var bufferedBytes = 256 * 1024 * 1024
   /// Longest chunk extensions of one request in bytes, all chunks together; past it 400.
   public var chunkExtensionBytes = 1024
   /// Time from the first byte of a request (or from the accept, for the first one) to the end of its head; then 408.
@@ -39,6 +41,9 @@ public struct HTTPLimits: Sendable, Equatable {
   public var pipelinedRequests = 16
   /// Most bytes of such waiting requests; past it the connection is not read.
   public var pipelinedBytes = 128 * 1024
+  /// Most requests of one connection that are started in one turn of the loop; the rest wait for the next turn, so
+  /// that a client that pipelines does not keep the others waiting.
+  public var requestsPerTurn = 16
   /// Unsent answer bytes at which no further request of the connection is started.
   public var unsentBytes = 256 * 1024
   /// Unsent bytes of a stream past which its client is cut off.

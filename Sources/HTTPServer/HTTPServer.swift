@@ -16,7 +16,7 @@ public final class HTTPServer: @unchecked Sendable {
   public init(loop: EventLoop, limits: HTTPLimits = HTTPLimits(), hosts: HostPolicy, service: any HTTPService) {
     self.loop = loop
     self.hosts = hosts
-    core = HTTPCore(limits: limits, isConfined: { loop.isOnLoop }) { exchange in
+    core = HTTPCore(limits: limits, isConfined: { loop.isOnLoop }, later: { loop.execute($0) }) { exchange in
       let task = loop.spawn {
         await service.answer(exchange)
         exchange.answerReturned()
@@ -71,12 +71,12 @@ public final class HTTPServer: @unchecked Sendable {
       var open = listeners.count
       core.isListening = open > 0
       for listener in listeners {
-        listener.drain { [core] in
+        listener.drain { [weak self, core] in
+          self?.listeners.removeAll { $0 === listener }
           open -= 1
           if open == 0 { core.isListening = false }
         }
       }
-      listeners = []
     }
     core.drain { [weak self] in
       self?.stopSweeping()

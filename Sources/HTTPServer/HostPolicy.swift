@@ -1,5 +1,7 @@
 // Which Host and Origin values a server answers to: the guard against DNS rebinding (mcp.md 5.1).
 
+import Glibc
+
 /// The names a server answers to, and the web origins that may read its answers.
 ///
 /// Host is compared with host and port exactly; another one gets 421. An Origin that is present and not allowed gets
@@ -73,9 +75,13 @@ struct HostRules: Sendable {
   func allowsOrigin(_ value: Range<Int>, in bytes: [UInt8]) -> Bool { matches(value, in: bytes, origins) }
 
   private func matches(_ value: Range<Int>, in bytes: [UInt8], _ allowed: [[UInt8]]) -> Bool {
-    bytes.withUnsafeBufferPointer { bytes in
+    guard !value.isEmpty else { return false }
+    return bytes.withUnsafeBufferPointer { bytes in
       for candidate in allowed where candidate.count == value.count {
-        let equal = candidate.withUnsafeBufferPointer { equalsLowercased(bytes, at: value.lowerBound, $0) }
+        let equal = candidate.withUnsafeBufferPointer { candidate in
+          memcmp(bytes.baseAddress! + value.lowerBound, candidate.baseAddress!, candidate.count) == 0
+            || equalsLowercased(bytes, at: value.lowerBound, candidate)
+        }
         if equal { return true }
       }
       return false

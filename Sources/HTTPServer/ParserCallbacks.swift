@@ -11,7 +11,7 @@ nonisolated(unsafe) let parserSettings: UnsafePointer<llhttp_settings_t> = {
     return 0
   }
   settings.pointee.on_url = { parser, bytes, count in
-    outcome(stateOf(parser).pointee.appendTarget(view(bytes, count)))
+    outcome(stateOf(parser).pointee.appendTarget(bytes.unsafelyUnwrapped, count))
   }
   settings.pointee.on_protocol = { parser, bytes, count in
     outcome(stateOf(parser).pointee.checkProtocol(view(bytes, count)))
@@ -20,10 +20,10 @@ nonisolated(unsafe) let parserSettings: UnsafePointer<llhttp_settings_t> = {
     stateOf(parser).pointee.checkVersion() ? 0 : -1
   }
   settings.pointee.on_header_field = { parser, bytes, count in
-    outcome(stateOf(parser).pointee.appendName(view(bytes, count)))
+    outcome(stateOf(parser).pointee.appendName(bytes.unsafelyUnwrapped, count))
   }
   settings.pointee.on_header_value = { parser, bytes, count in
-    outcome(stateOf(parser).pointee.appendValue(view(bytes, count)))
+    outcome(stateOf(parser).pointee.appendValue(bytes.unsafelyUnwrapped, count))
   }
   settings.pointee.on_header_value_complete = { parser in
     stateOf(parser).pointee.endLine()

@@ -22,9 +22,10 @@ struct ParserState {
   let limits: HTTPLimits
 
   /// The header line that is being read.
-  private var nameCount = 0
-  private var valueCount = 0
-  private var lineStart = 0
+  private var line = HeaderSlot()
+  /// The part of the head that lies in the bytes llhttp is reading: copied once, where the head or the bytes end.
+  private var unread: UnsafePointer<CChar>?
+  private var unreadEnd: UnsafePointer<CChar>?
   /// Names, values and four bytes a line, trailers included.
   private var headerBytes = 0
   private var lineCount = 0
@@ -42,19 +43,40 @@ struct ParserState {
   mutating func beginMessage() {
     messageNumber &+= 1
     phase = .head
-    nameCount = 0
-    valueCount = 0
+    line = HeaderSlot()
     headerBytes = 0
     lineCount = 0
     extensionBytes = 0
     sawProtocol = false
+    unread = nil
   }
 
-  mutating func appendTarget(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    head.targetCount += bytes.count
-    if head.targetCount > limits.targetBytes { return fail(.targetTooLong(limits.targetBytes)) }
-    head.bytes.append(contentsOf: bytes)
-    return true
+  /// llhttp is about to read from `start`; a head that has begun goes on there.
+  mutating func beginBytes(_ start: UnsafePointer<CChar>) {
+    if phase == .head, head.targetCount > 0 {
+      unread = start
+      unreadEnd = start
+    }
+  }
+
+  /// llhttp has read up to `end`, or the head ends there: what lies before it is kept.
+  mutating func endBytes(_ end: UnsafePointer<CChar>) {
+    guard let start = unread else { return }
+    head.bytes.append(contentsOf: UnsafeRawBufferPointer(start: start, count: start.distance(to: end)))
+    unread = nil
+  }
+
+  /// Where a byte that llhttp reports will stand in the head.
+  @inline(__always)
+  private func offset(of pointer: UnsafePointer<CChar>) -> UInt32 {
+    UInt32(truncatingIfNeeded: head.bytes.count + unread.unsafelyUnwrapped.distance(to: pointer))
+  }
+
+  mutating func appendTarget(_ start: UnsafePointer<CChar>, _ count: Int) -> Bool {
+    if unread == nil { unread = start }
+    unreadEnd = start + count
+    head.targetCount += count
+    return head.targetCount <= limits.targetBytes || fail(.targetTooLong(limits.targetBytes))
   }
 
   /// llhttp also reads RTSP and ICE request lines.
@@ -69,24 +91,23 @@ struct ParserState {
     return fail(.unsupportedVersion)
   }
 
-  mutating func appendName(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    if nameCount == 0 {
+  mutating func appendName(_ start: UnsafePointer<CChar>, _ bytes: Int) -> Bool {
+    if line.nameCount == 0 {
       lineCount += 1
       if lineCount > limits.headerCount { return fail(.tooManyHeaders(limits.headerCount)) }
       headerBytes += 4
-      lineStart = head.bytes.count
+      if phase == .head { line.name = offset(of: start) }
     }
-    guard count(bytes.count) else { return false }
-    nameCount += bytes.count
-    if phase == .head { head.bytes.append(contentsOf: bytes) }
-    return true
+    line.nameCount += UInt32(truncatingIfNeeded: bytes)
+    unreadEnd = start + bytes
+    return count(bytes)
   }
 
-  mutating func appendValue(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    guard count(bytes.count) else { return false }
-    valueCount += bytes.count
-    if phase == .head { head.bytes.append(contentsOf: bytes) }
-    return true
+  mutating func appendValue(_ start: UnsafePointer<CChar>, _ bytes: Int) -> Bool {
+    if line.valueCount == 0, phase == .head { line.value = offset(of: start) }
+    line.valueCount += UInt32(truncatingIfNeeded: bytes)
+    unreadEnd = start + bytes
+    return count(bytes)
   }
 
   private mutating func count(_ bytes: Int) -> Bool {
@@ -96,21 +117,13 @@ struct ParserState {
 
   /// Ends a header line; trailers are counted and dropped, so that they can never pass for headers.
   mutating func endLine() {
-    if phase == .head {
-      // llhttp leaves the white space after a value in it.
-      while valueCount > 0, let last = head.bytes.last, last == 0x20 || last == 0x09 {
-        head.bytes.removeLast()
-        valueCount -= 1
-      }
-      head.slots.append(
-        HeaderSlot(start: UInt32(lineStart), nameCount: UInt32(nameCount), valueCount: UInt32(valueCount)))
-    }
-    nameCount = 0
-    valueCount = 0
+    if phase == .head { head.slots.append(line) }
+    line = HeaderSlot()
   }
 
   /// Checks the whole head. Returns nil where it is refused, else whether a body follows.
   mutating func endHead() -> Bool? {
+    if let end = unreadEnd { endBytes(end) }
     // Asks for nothing we offer: the request is served as plain HTTP/1.1 (RFC 9110, 7.8).
     machine.upgrade = 0
     head.method = machine.method
@@ -189,6 +202,7 @@ extension RequestHead {
     var encoding = 0..<0
     var expectation: Range<Int>?
     for index in slots.indices {
+      trimValue(index)
       let slot = slots[index]
       switch slot.nameCount {
       case 4 where isName(slot, "host"):
@@ -230,6 +244,16 @@ extension RequestHead {
     }
   }
 
+  /// llhttp leaves the white space behind a value in it.
+  @inline(__always)
+  private mutating func trimValue(_ index: Int) {
+    var end = slots[index].valueRange.upperBound
+    while slots[index].valueCount > 0, bytes[end - 1] == 0x20 || bytes[end - 1] == 0x09 {
+      slots[index].valueCount -= 1
+      end -= 1
+    }
+  }
+
   /// The common shape of Host, checked without an allocation: letters, digits, dots, dashes, then maybe a port.
   private func isPlainHost(_ range: Range<Int>) -> Bool {
     var index = range.lowerBound
@@ -240,8 +264,15 @@ extension RequestHead {
     }
     guard index > range.lowerBound else { return false }
     if index == range.upperBound { return true }
-    guard bytes[index] == UInt8(ascii: ":"), (1...4).contains(range.upperBound - index - 1) else { return false }
-    return bytes[(index + 1)..<range.upperBound].allSatisfy { $0 &- 48 < 10 }
+    guard bytes[index] == UInt8(ascii: ":"), (1...5).contains(range.upperBound - index - 1) else { return false }
+    var port = 0
+    index += 1
+    while index < range.upperBound {
+      guard bytes[index] &- 48 < 10 else { return false }
+      port = port * 10 + Int(bytes[index] - 48)
+      index += 1
+    }
+    return port <= 65535
   }
 
   private func isName(_ slot: HeaderSlot, _ name: StaticString) -> Bool {

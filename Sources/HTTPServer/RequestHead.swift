@@ -2,22 +2,21 @@
 
 import HTTPTypes
 
-/// Where one header line stands in the head's bytes: the value follows the name without a gap.
+/// Where the name and the value of one header line stand in the head's bytes.
 struct HeaderSlot {
-  var start: UInt32
-  var nameCount: UInt32
-  var valueCount: UInt32
+  var name: UInt32 = 0
+  var nameCount: UInt32 = 0
+  var value: UInt32 = 0
+  var valueCount: UInt32 = 0
 
-  @inline(__always) var nameStart: Int { Int(start) }
-  @inline(__always) var valueRange: Range<Int> {
-    let lower = Int(start) + Int(nameCount)
-    return lower..<(lower + Int(valueCount))
-  }
+  @inline(__always) var nameStart: Int { Int(name) }
+  @inline(__always) var nameRange: Range<Int> { Int(name)..<(Int(name) + Int(nameCount)) }
+  @inline(__always) var valueRange: Range<Int> { Int(value)..<(Int(value) + Int(valueCount)) }
 }
 
 /// One parsed request head. Its arrays keep their capacity from request to request.
 struct RequestHead {
-  /// The target as it was sent, then name and value of each header line, without separators.
+  /// The head as it was sent, from the first byte of the target to the end of the last value at least.
   var bytes: [UInt8] = []
   var slots: [HeaderSlot] = []
   var targetCount = 0
@@ -89,8 +88,7 @@ struct RequestHead {
     var fields = HTTPFields()
     fields.reserveCapacity(slots.count)
     for slot in slots {
-      let name = string(slot.nameStart..<(slot.nameStart + Int(slot.nameCount)))
-      guard let name = HTTPField.Name(name) else { continue }
+      guard let name = HTTPField.Name(string(slot.nameRange)) else { continue }
       fields.append(HTTPField(name: name, lenientValue: bytes[slot.valueRange]))
     }
     return fields

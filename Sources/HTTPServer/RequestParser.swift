@@ -53,7 +53,9 @@ final class RequestParser {
       return .needsMore
     }
     let machine = Self.machine(state)
+    state.pointee.beginBytes(base)
     let code = llhttp_execute(machine, base, bytes.count)
+    state.pointee.endBytes(base + bytes.count)
     if code == HPE_OK {
       consumed = bytes.count
     } else {

@@ -67,15 +67,16 @@ struct ResponseWriter {
   /// what a service passes can never end a line or add one (response splitting).
   /// The server's own fields (Content-Length, Transfer-Encoding, Date, Connection) are dropped too.
   func append(_ out: inout [UInt8], _ name: String, _ value: String) {
-    guard !ResponseWriter.isOwned(name), ResponseWriter.isToken(name) else { return }
+    guard ResponseWriter.isToken(name), !ResponseWriter.isOwned(name) else { return }
     out.append(contentsOf: name.utf8)
     append(&out, ": ")
-    let start = out.count
-    out.append(contentsOf: value.utf8)
-    var index = start
-    while index < out.count {
-      if out[index] < 0x20 && out[index] != 0x09 || out[index] == 0x7F { out[index] = 0x20 }
-      index += 1
+    var value = value
+    value.withUTF8 { value in
+      if value.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) {
+        out.append(contentsOf: value)
+      } else {
+        out.append(contentsOf: value.map { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F ? 0x20 : $0 })
+      }
     }
     append(&out, "\r\n")
   }
@@ -98,12 +99,11 @@ struct ResponseWriter {
 
   /// RFC 9110, 5.6.2.
   static func isToken(_ name: String) -> Bool {
-    !name.utf8.isEmpty
-      && name.utf8.allSatisfy { byte in
-        asciiLowercased(byte) &- 97 < 26 || byte &- 48 < 10
-          || "!#$%&'*+-.^_`|~".utf8.contains(byte)
-      }
+    !name.utf8.isEmpty && name.utf8.allSatisfy { $0 < 128 && tokenBytes[Int($0 >> 6)] >> UInt64($0 & 63) & 1 == 1 }
   }
+
+  /// A bit for each byte that a token may hold: digits, letters and !#$%&'*+-.^_`|~
+  private static let tokenBytes: [2 of UInt64] = [0x03FF_6CFA_0000_0000, 0x57FF_FFFE_C7FF_FFFE]
 
   private static let phrases: [Int: String] = [
     100: "Continue", 200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 206: "Partial Content",

@@ -6,6 +6,7 @@ import HTTPTypes
 import JSON
 import Logging
 public import MCP
+import Manifests
 import Sandbox
 
 /// A worker as one loop runs it: the shared, checked program and this loop's prepared form of it.
@@ -57,7 +58,8 @@ final class NodeLoop: @unchecked Sendable {
     self.admission = admission
     self.log = log
     logsCalls = log.logLevel <= .debug
-    pool = JSONPool(bytes: JSONPool.bytes(forInputOf: bodyBytes))
+    // Requests and guests' answers are read in it, one at a time.
+    pool = JSONPool(bytes: JSONPool.bytes(forInputOf: max(bodyBytes, Bounds.outputBytes.upperBound)))
   }
 
   /// Puts a deployment into service on this loop, whole or not at all.
@@ -154,7 +156,12 @@ final class NodeLoop: @unchecked Sendable {
   }
 
   func snapshot() -> LoopMetrics.Snapshot {
-    metrics.snapshot(admission: admission, connections: server?.openConnections ?? 0)
+    var snapshot = metrics.snapshot(admission: admission)
+    guard let server else { return snapshot }
+    snapshot.connections = server.openConnections
+    snapshot.disconnects = server.counters.disconnects
+    for (status, count) in server.counters.refusals { snapshot.requests[status, default: 0] += UInt64(count) }
+    return snapshot
   }
 }
 

@@ -44,6 +44,12 @@ public struct GuestLogLine: Sendable, Equatable {
   public var level: Level
   public var source: Source
   public var text: String
+
+  public init(level: Level, source: Source, text: String) {
+    self.level = level
+    self.source = source
+    self.text = text
+  }
 }
 
 /// The record of one call. Confined to the call's task, which prefers one loop; allocates nothing until something

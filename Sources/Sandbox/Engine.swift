@@ -44,6 +44,7 @@ public final class Engine: Sendable {
     wasmtime_config_wasm_memory64_set(settings, false)
     wasmtime_config_wasm_multi_memory_set(settings, false)
     wasmtime_config_wasm_custom_page_sizes_set(settings, false)
+    wasmtime_config_wasm_exceptions_set(settings, false)
     // A recorded call must replay to the same bytes on another machine.
     wasmtime_config_wasm_relaxed_simd_deterministic_set(settings, true)
     wasmtime_config_concurrency_support_set(settings, false)

@@ -115,6 +115,8 @@ enum HostSleep {
   /// Starts a timer of the loop as an operation of the call.
   static func startTimer(_ call: Call, milliseconds: UInt64) -> Int32? {
     guard let handle = call.withOperations({ $0.begin(.read, target: "timer") }) else { return nil }
+    // 49 days are as good as for ever: no wall limit is longer.
+    let milliseconds = Swift.min(milliseconds, UInt64(UInt32.max))
     let timer = call.pointee.sandbox.loop.timer(afterMilliseconds: milliseconds) { complete(call, handle) }
     call.withOperations { $0.onCancel(handle) { timer.cancel() } }
     return handle

@@ -73,7 +73,7 @@ public final class ModuleStore: Sendable {
         "the module is \(wasm.count) bytes; at most \(SandboxLimits.moduleBytesMax) are taken: strip debug sections (wasm-ld --strip-all)")
     }
     let shape = try WasmShape(wasm)
-    try Self.checkFeatures(shape)
+    try checkFeatures(shape)
     let digest = SHA256.hex(of: wasm)
     let name = "\(digest)-\(fingerprint).cwasm"
     var report = LoadReport()
@@ -102,27 +102,46 @@ public final class ModuleStore: Sendable {
   }
 
   /// What the engine would refuse with words that help nobody.
-  private static func checkFeatures(_ shape: WasmShape) throws(SandboxError) {
+  private func checkFeatures(_ shape: WasmShape) throws(SandboxError) {
     if shape.memories.count > 1 {
       throw SandboxError(
         .unsupportedFeature,
         "the module has \(shape.memories.count) memories; a worker has one: build without -mmultimemory")
     }
-    if let memory = shape.memories.first {
-      if memory.is64 {
-        throw SandboxError(.unsupportedFeature, "the module's memory is 64-bit; build for wasm32, not wasm64")
+    if let memory = shape.memories.first { try checkMemory(memory) }
+    if shape.tables.count > 1 {
+      throw SandboxError(.unsupportedFeature, "the module has \(shape.tables.count) tables; a worker has at most one")
+    }
+    if let table = shape.tables.first {
+      let ceiling = engine.configuration.tableElements
+      if table.is64 {
+        throw SandboxError(.unsupportedFeature, "the module has a 64-bit table; build for wasm32, not wasm64")
       }
-      if memory.isShared {
+      if table.minimum > UInt64(ceiling) {
         throw SandboxError(
-          .unsupportedFeature, "the module's memory is shared; workers have no threads: build without -pthread")
+          .unsupportedFeature,
+          "the module has a table of \(table.minimum) elements; at most \(ceiling) are held for a call: link with --gc-sections")
       }
     }
-    if shape.tables.contains(where: \.is64) {
-      throw SandboxError(.unsupportedFeature, "the module has a 64-bit table; build for wasm32, not wasm64")
-    }
-    if shape.exports.contains(where: { $0.kind == .tag }) || shape.imports.contains(where: { $0.kind == .tag }) {
+    if shape.tags > 0 {
       throw SandboxError(
         .unsupportedFeature, "the module uses WebAssembly exceptions, which Atoll refuses; build without -fwasm-exceptions")
+    }
+  }
+
+  private func checkMemory(_ memory: WasmShape.Bounds) throws(SandboxError) {
+    if memory.is64 {
+      throw SandboxError(.unsupportedFeature, "the module's memory is 64-bit; build for wasm32, not wasm64")
+    }
+    if memory.isShared {
+      throw SandboxError(
+        .unsupportedFeature, "the module's memory is shared; workers have no threads: build without -pthread")
+    }
+    let ceiling = engine.configuration.maxMemoryBytes
+    if memory.minimum > UInt64(ceiling / SandboxLimits.pageBytes) {
+      throw SandboxError(
+        .limitTooLarge,
+        "the module needs \(memory.minimum) pages of 64KiB of memory to start, more than this node's ceiling of \(byteText(ceiling)); link with a smaller stack (-z stack-size) and less data")
     }
   }
 

@@ -27,7 +27,6 @@ public final class Program: Sendable {
     kind = try check.kind()
     try check.limits(limits, ceiling: module.engine.configuration.maxMemoryBytes)
     try check.memory(limits)
-    try check.table(module.engine.configuration.tableElements)
     try check.imports()
     runsInitialize = kind == .reactor ? try check.hasInitialize() : false
   }
@@ -111,15 +110,6 @@ private struct ProgramCheck {
         .limitTooSmall,
         "needs \(text(needed)) of memory to start, but `limits.memory` is \(text(limits.memoryBytes)); raise it in atoll.toml, or link with a smaller stack (-z stack-size) and data")
     }
-  }
-
-  func table(_ ceiling: Int) throws(SandboxError) {
-    guard shape.tables.count <= 1 else {
-      throw error(.unsupportedFeature, "has \(shape.tables.count) tables; a worker has at most one")
-    }
-    guard let table = shape.tables.first, table.minimum > UInt64(ceiling) else { return }
-    throw error(
-      .unsupportedFeature, "has a table of \(table.minimum) elements; at most \(ceiling) are held for a call: link with --gc-sections")
   }
 
   func imports() throws(SandboxError) {

@@ -43,6 +43,8 @@ public struct WasmShape: Sendable {
   public internal(set) var tables: [Bounds] = []
   public internal(set) var globals: [Global] = []
   public internal(set) var hasStart = false
+  /// Tags, imported or not: what exceptions are thrown with.
+  public internal(set) var tags = 0
   public internal(set) var passiveElementSegments = 0
   public internal(set) var passiveDataSegments = 0
   /// Where the code section's contents lie; empty where there is none.
@@ -83,6 +85,7 @@ public struct WasmShape: Sendable {
       case 9: try readElements(&section)
       case 10: code = range
       case 11: try readData(&section)
+      case 13: tags += try section.count()
       default: break
       }
     }
@@ -142,6 +145,7 @@ extension WasmShape {
         let type = try section.byte()
         globals.append(Global(type: type, isMutable: try section.byte() == 1, constant: nil))
       case .tag:
+        tags += 1
         _ = try section.byte()
         _ = try section.unsigned32()
       }

@@ -47,11 +47,12 @@ import Testing
       let block = try #require(arena_malloc(size))
       let next = try #require(arena_malloc(1))
       #expect(next - block >= size + 4, "size \(size)")
-      #expect(next - block <= max(size + size / 4, size + 32) + 32, "size \(size)")
+      #expect(next - block < max(size + size / 4, size + 16) + 4 + 16, "size \(size)")
+      if size < 500 || size > 1 << 16 { #expect(next - block < size + 4 + 16, "size \(size)") }
       arena_free(next)
       arena_free(block)
     }
-    #expect(arena_pages() <= 21)
+    #expect(arena_pages() <= 22)
   }
 
   @Test func freedBlocksAreUsedAgain() throws {
@@ -59,7 +60,7 @@ import Testing
     let first = try #require(arena_malloc(100))
     let second = try #require(arena_malloc(100))
     arena_free(first)
-    #expect(arena_malloc(108) == first)  // the same class: 112 bytes with the head
+    #expect(arena_malloc(108) == first)  // the same list: 112 bytes with the head
     arena_free(second)
     #expect(arena_malloc(100) == second)
     for _ in 0..<100_000 {
@@ -69,6 +70,20 @@ import Testing
       arena_free(small)
     }
     #expect(arena_pages() == 1)
+  }
+
+  @Test func aLargeBlockServesItsOwnSizeAndSmallerOnesOfItsList() throws {
+    arena_reset(1, 512)
+    let large = try #require(arena_malloc(1_000_000))
+    let behind = try #require(arena_malloc(1))
+    arena_free(large)
+    let larger = try #require(arena_malloc(1_000_100))
+    #expect(larger > behind)  // the freed one is too small, although it is in the same list
+    #expect(arena_malloc(1_000_000) == large)
+    arena_free(large)
+    #expect(arena_malloc(900_000) == large)  // the list below
+    arena_free(large)
+    #expect(arena_malloc(100) != large)  // not wasted on little
   }
 
   @Test func alignmentIsKept() throws {

@@ -140,6 +140,20 @@ import Testing
     #expect(!client.transport.isClosed)
   }
 
+  @Test func lingeringEndsAlsoAfterASlowRead() throws {
+    let machine = Machine(limits: limits)
+    let client = machine.connect()
+    client.transport.isStalled = true
+    client.send(request("GET /", "Connection: close\r\n"))
+    try #require(machine.take()).finish("answer")
+    machine.pass(milliseconds: 1800)
+    client.takeAll()
+    machine.pass(milliseconds: 900)
+    #expect(!client.transport.isClosed)
+    machine.pass(milliseconds: 700)
+    #expect(client.transport.isClosed)
+  }
+
   @Test func blockedLoopDoesNotMakeClientsLate() {
     let machine = Machine(limits: limits) { $0.ok() }
     let client = machine.connect()
@@ -273,4 +287,3 @@ import Testing
     #expect(machine.core.counters.refusedConnections == 2)
   }
 }
-

@@ -6,14 +6,6 @@ import Testing
 @testable import HTTPServer
 
 @Suite struct HTTPConnectionTests {
-  private func echo() -> Machine {
-    Machine { $0.ok("\($0.method) \($0.path) \(String(decoding: $0.body, as: UTF8.self))") }
-  }
-
-  private func plain(_ text: String, _ connection: String = "") -> String {
-    "HTTP/1.1 200 OK\r\nContent-Length: \(text.utf8.count)\r\n\(connection)Content-Type: text/plain\r\n\r\n\(text)"
-  }
-
   @Test func answersAndStaysOpen() {
     let client = echo().connect()
     client.send(request("GET /a"))
@@ -91,6 +83,22 @@ import Testing
     #expect(client.transport.isReading)
     try #require(machine.take()).finish()
     #expect(try #require(machine.take()).path == "/3")
+  }
+
+  @Test func longPipelineLeavesTheLoopToOthersBetweenTurns() {
+    var limits = HTTPLimits()
+    limits.requestsPerTurn = 3
+    let machine = Machine(limits: limits) { $0.ok() }
+    let client = machine.connect()
+    client.send(String(repeating: request("GET /"), count: 7))
+    #expect(client.transport.takeStatuses().count == 3)
+    #expect(!client.transport.isReading)
+    #expect(machine.turn())
+    #expect(client.transport.takeStatuses().count == 3)
+    #expect(machine.turn())
+    #expect(client.transport.takeStatuses().count == 1)
+    #expect(client.transport.isReading)
+    #expect(!machine.turn())
   }
 
   @Test func unreadAnswersHoldTheNextRequestBack() throws {
@@ -241,7 +249,38 @@ import Testing
     #expect(!client.transport.isReading)
   }
 
+  @Test func bodiesOfAllConnectionsAreBoundedTogether() throws {
+    var limits = HTTPLimits()
+    limits.bufferedBytes = 20
+    let machine = Machine(limits: limits)
+    let first = machine.connect()
+    first.send(post("/1", "1234567890"))
+    let second = machine.connect()
+    second.send(request("POST /2", "Content-Length: 10\r\n"))
+    second.send("123456789")
+    #expect(machine.core.heldBytes == 19)
+    let announced = machine.connect()
+    announced.send(request("POST /3", "Content-Length: 2\r\n"))
+    #expect(announced.transport.takeStatuses() == [503])
+    let counted = machine.connect()
+    counted.send(request("POST /4", "Transfer-Encoding: chunked\r\n") + "1\r\nx\r\n")
+    #expect(counted.transport.takeStatuses() == [])
+    counted.send("1\r\nx\r\n")
+    #expect(counted.transport.takeStatuses() == [503])
+    counted.end()
+    second.end()
+    #expect(machine.core.heldBytes == 10)
+    try #require(machine.take()).finish()
+    #expect(machine.core.heldBytes == 0)
+  }
+
   // MARK: The service's part
+
+  @Test func interimStatusFromTheServiceBecomes500() {
+    let client = Machine { $0.respond(status: .continue) }.connect()
+    client.send(request("GET /a"))
+    #expect(client.transport.takeStatuses() == [500])
+  }
 
   @Test func serviceThatForgetsToAnswerGives500() {
     let client = Machine { _ in }.connect()
@@ -250,7 +289,9 @@ import Testing
   }
 
   @Test func secondAnswerIsDropped() {
-    let client = Machine { $0.ok("1"); $0.ok("2") }.connect()
+    let client = Machine {
+      $0.ok("1"); $0.ok("2")
+    }.connect()
     client.send(request("GET /a"))
     #expect(client.transport.takeText() == plain("1"))
   }
@@ -277,120 +318,4 @@ import Testing
     #expect(text.contains("\r\nDate: "))
     #expect(text.contains(" GMT\r\n"))
   }
-
-  // MARK: Clients that leave
-
-  @Test func endDuringACallDisconnectsIt() throws {
-    let machine = Machine()
-    let client = machine.connect()
-    client.send(request("GET /1") + request("GET /2"))
-    let exchange = try #require(machine.take())
-    var told = 0
-    exchange.onDisconnect = { told += 1 }
-    client.end()
-    #expect(exchange.isDisconnected)
-    #expect(told == 1)
-    #expect(machine.core.counters.disconnects == 1)
-    exchange.finish("still sent")
-    #expect(client.transport.takeText() == plain("still sent", "Connection: close\r\n"))
-    #expect(machine.take() == nil, "what a client that left had queued is not started")
-    #expect(client.transport.isClosed)
-    #expect(machine.core.connections.isEmpty)
-    #expect(machine.core.liveExchanges == 0)
-  }
-
-  @Test func resetDuringACallClosesAtOnce() throws {
-    let machine = Machine()
-    let client = machine.connect()
-    client.send(request("GET /1"))
-    let exchange = try #require(machine.take())
-    client.end(LoopError(.canceled, message: "reset"))
-    #expect(exchange.isDisconnected)
-    #expect(client.transport.isClosed)
-    exchange.finish()
-    #expect(client.transport.takeText() == "")
-    #expect(machine.core.liveExchanges == 0)
-  }
-
-  @Test func lateListenerOfADisconnectIsToldAtOnce() throws {
-    let machine = Machine()
-    let client = machine.connect()
-    client.send(request("GET /1"))
-    let exchange = try #require(machine.take())
-    client.end()
-    var told = false
-    exchange.onDisconnect = { told = true }
-    #expect(told)
-  }
-
-  @Test func idleClientThatEndsIsClosed() {
-    let machine = echo()
-    let client = machine.connect()
-    client.send(request("GET /1") + "GET /par")
-    client.end()
-    #expect(client.transport.takeStatuses() == [200])
-    #expect(client.transport.isClosed)
-    #expect(machine.core.connections.isEmpty)
-  }
-
-  @Test func failedWriteEndsTheConnection() throws {
-    let machine = Machine()
-    let client = machine.connect()
-    client.send(request("GET /1"))
-    let exchange = try #require(machine.take())
-    client.end()
-    client.transport.hasFailed = true
-    client.connection?.drained()
-    #expect(client.transport.isClosed)
-    exchange.finish()
-    #expect(machine.core.liveExchanges == 0)
-  }
-
-  // MARK: Memory
-
-  @Test func buffersOfAFinishedExchangeAreUsedAgain() throws {
-    let machine = Machine()
-    let client = machine.connect()
-    client.send(request("GET /1"))
-    var first = machine.take()
-    let identity = try ObjectIdentifier(#require(first))
-    first?.cancelsOnDisconnect = false
-    first?.finish()
-    first = nil
-    client.send(request("GET /2"))
-    let second = try #require(machine.take())
-    #expect(ObjectIdentifier(second) == identity)
-    #expect(second.path == "/2")
-    #expect(second.cancelsOnDisconnect)
-    #expect(second.answeredStatus == nil)
-  }
-
-  @Test func keptExchangeIsNotTouchedByTheNext() throws {
-    let machine = Machine()
-    let client = machine.connect()
-    client.send(post("/1", "one"))
-    let first = try #require(machine.take())
-    first.ok()
-    client.send(post("/2", "two"))
-    let second = try #require(machine.take())
-    #expect(second !== first)
-    #expect(first.path == "/1")
-    #expect(first.body == Array("one".utf8))
-    #expect(second.body == Array("two".utf8))
-    first.answerReturned()
-    #expect(machine.core.liveExchanges == 1)
-  }
-
-  @Test func closedConnectionIsFreed() throws {
-    let machine = echo()
-    weak var connection: HTTPConnection?
-    do {
-      let client = machine.connect()
-      connection = client.connection
-      client.send(request("GET /1"))
-      client.end()
-    }
-    #expect(connection == nil)
-  }
 }
-

@@ -20,7 +20,8 @@ import Testing
   }
 
   private func post(_ server: LiveServer, _ path: String, _ body: String, _ more: String = "") -> String {
-    "POST \(path) HTTP/1.1\r\nHost: localhost:\(server.port)\r\nContent-Length: \(body.utf8.count)\r\n\(more)\r\n\(body)"
+    let length = "Content-Length: \(body.utf8.count)\r\n"
+    return "POST \(path) HTTP/1.1\r\nHost: localhost:\(server.port)\r\n\(length)\(more)\r\n\(body)"
   }
 
   @Test func keepAliveServesManyRequests() async throws {

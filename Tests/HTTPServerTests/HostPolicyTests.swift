@@ -41,7 +41,9 @@ import Testing
     #expect(status("any.example", origin: "http://any.example", hosts: hosts) == 403)
   }
 
-  @Test(arguments: [("0.0.0.0", "localhost:80"), ("[::]", "127.0.0.1"), ("10.0.0.7", "10.0.0.7:80"), ("10.0.0.7", "10.0.0.7")])
+  @Test(arguments: [
+    ("0.0.0.0", "localhost:80"), ("[::]", "127.0.0.1"), ("10.0.0.7", "10.0.0.7:80"), ("10.0.0.7", "10.0.0.7"),
+  ])
   func otherListenersAnswerToTheirAddress(listener: String, host: String) {
     let rules = HostRules(HostPolicy(), listening: Authority(host: listener, port: 80))
     let bytes = Array(host.utf8)
@@ -156,10 +158,11 @@ import Testing
 }
 
 @Suite struct AuthorityTests {
-  @Test(arguments: [
-    ("a", "a", nil), ("A-b_c.~d:1", "a-b_c.~d", 1), ("1.2.3.4:65535", "1.2.3.4", 65535), ("[::1]", "[::1]", nil),
-    ("[FE80::1.2.3.4]:0", "[fe80::1.2.3.4]", 0), ("a:00080", "a", 80),
-  ] as [(String, String, UInt16?)])
+  @Test(
+    arguments: [
+      ("a", "a", nil), ("A-b_c.~d:1", "a-b_c.~d", 1), ("1.2.3.4:65535", "1.2.3.4", 65535), ("[::1]", "[::1]", nil),
+      ("[FE80::1.2.3.4]:0", "[fe80::1.2.3.4]", 0), ("a:00080", "a", 80),
+    ] as [(String, String, UInt16?)])
   func wellFormed(text: String, host: String, port: UInt16?) {
     #expect(Authority(text) == Authority(host: host, port: port))
   }

@@ -54,7 +54,11 @@ final class Machine {
   private let peer = try! SocketAddress(host: "127.0.0.1", port: 4000)
 
   /// Exchanges the service was given and the test has not taken.
-  private final class Inbox { var exchanges: [HTTPExchange] = []; var service: ((HTTPExchange) -> Void)? }
+  private final class Inbox {
+    var exchanges: [HTTPExchange] = []
+    var service: ((HTTPExchange) -> Void)?
+    var later: [@Sendable () -> Void] = []
+  }
 
   /// With a `service`, each exchange is answered at once and its task ends; else the test takes and answers it.
   init(
@@ -65,7 +69,7 @@ final class Machine {
     inbox.service = service
     self.inbox = inbox
     rules = HostRules(hosts, listening: Authority(host: "127.0.0.1", port: 8787))
-    core = HTTPCore(limits: limits) { exchange in
+    core = HTTPCore(limits: limits, later: { inbox.later.append($0) }) { exchange in
       if let service = inbox.service {
         service(exchange)
         exchange.answerReturned()
@@ -82,6 +86,15 @@ final class Machine {
 
   /// The next exchange the service was given.
   func take() -> HTTPExchange? { inbox.exchanges.isEmpty ? nil : inbox.exchanges.removeFirst() }
+
+  /// The next turn of the loop; false if nothing was left for it.
+  @discardableResult
+  func turn() -> Bool {
+    let bodies = inbox.later
+    inbox.later = []
+    for body in bodies { body() }
+    return !bodies.isEmpty
+  }
 
   var waitingExchanges: Int { inbox.exchanges.count }
 
@@ -137,4 +150,14 @@ func request(_ line: String, _ more: String = "", body: String = "") -> String {
 
 func post(_ path: String, _ body: String, _ more: String = "") -> String {
   request("POST \(path)", "Content-Length: \(body.utf8.count)\r\n\(more)", body: body)
+}
+
+/// A machine whose service says what it was asked.
+func echo() -> Machine {
+  Machine { $0.ok("\($0.method) \($0.path) \(String(decoding: $0.body, as: UTF8.self))") }
+}
+
+/// A whole answer as ``HTTPExchange/ok(_:)`` sends it, without its Date.
+func plain(_ text: String, _ connection: String = "") -> String {
+  "HTTP/1.1 200 OK\r\nContent-Length: \(text.utf8.count)\r\n\(connection)Content-Type: text/plain\r\n\r\n\(text)"
 }

@@ -47,7 +47,7 @@ func parse(pieces: [ArraySlice<UInt8>], limits: HTTPLimits = HTTPLimits()) -> [P
             ParsedRequest(
               method: head.method, path: head.string(head.path), query: head.query.map { head.string($0) },
               lines: head.slots.map { slot in
-                head.string(slot.nameStart..<(slot.nameStart + Int(slot.nameCount))) + "="
+                head.string(slot.nameRange) + "="
                   + head.string(slot.valueRange)
               },
               body: String(decoding: body, as: UTF8.self), keepsAlive: head.keepsAlive, isHTTP10: head.isHTTP10)))

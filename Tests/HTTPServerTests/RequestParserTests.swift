@@ -88,8 +88,8 @@ import Testing
 
   @Test func upgradeIsIgnored() {
     let all = requests(
-      "GET /1 HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n"
-    )
+      "GET /1 HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+        + "GET /2 HTTP/1.1\r\nHost: a\r\n\r\n")
     #expect(all.map(\.path) == ["/1", "/2"])
     let withBody = requests(
       "POST /1 HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 2\r\n\r\nhi"
@@ -133,7 +133,7 @@ import Testing
   @Test func largeBuffersAreGivenBack() {
     var head = RequestHead()
     head.bytes = [UInt8](repeating: 0, count: 10_000)
-    head.slots = Array(repeating: HeaderSlot(start: 0, nameCount: 0, valueCount: 0), count: 100)
+    head.slots = Array(repeating: HeaderSlot(), count: 100)
     head.reset()
     #expect(head.bytes.capacity <= 4096)
     #expect(head.slots.capacity <= 64)

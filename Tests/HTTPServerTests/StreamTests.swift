@@ -96,4 +96,32 @@ import Testing
     exchange.answerReturned()
     #expect(client.transport.takeText() == "")
   }
+
+  @Test func streamThatSaidCloseClosesWhateverCameMeanwhile() throws {
+    let (machine, client, exchange) = try begin(request("GET /s"))
+    machine.core.drain {}
+    let stream = exchange.startStream(status: .ok)
+    #expect(client.transport.takeText().contains("\r\nConnection: close\r\n"))
+    client.send(request("GET /late"))
+    stream.finish()
+    exchange.answerReturned()
+    #expect(client.transport.isShutDown)
+    #expect(machine.take() == nil)
+  }
+
+  @Test func nothingOfACutStreamStaysInMemory() throws {
+    weak var kept: HTTPExchange?
+    weak var stream: HTTPStream?
+    do {
+      let (machine, client, exchange) = try begin(request("GET /s"))
+      kept = exchange
+      let open = exchange.startStream(status: .ok)
+      stream = open
+      client.connection?.abort()
+      exchange.answerReturned()
+      #expect(machine.core.liveExchanges == 0)
+    }
+    #expect(kept == nil)
+    #expect(stream == nil)
+  }
 }

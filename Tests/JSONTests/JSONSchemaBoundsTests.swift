@@ -29,7 +29,8 @@ import Testing
 
   @Test func deepestDocumentIsValidatedByADeepSchema() throws {
     let nested = String(repeating: "[", count: 64) + String(repeating: "]", count: 64)
-    let schema = ##"{"allOf":[{"anyOf":[{"$ref":"#/$defs/a"}]}],"$defs":{"a":{"oneOf":[{"allOf":[{"items":{"$ref":"#"}}]}]}}}"##
+    let schema =
+      ##"{"allOf":[{"anyOf":[{"$ref":"#/$defs/a"}]}],"$defs":{"a":{"oneOf":[{"allOf":[{"items":{"$ref":"#"}}]}]}}}"##
     #expect(try validate(schema, nested).isEmpty)
   }
 
@@ -89,7 +90,9 @@ import Testing
   @Test func manyRequiredNamesAreAllRequired() throws {
     let names = (0..<130).map { "k\($0)" }
     let schema = "{\"required\":[" + names.map { "\"\($0)\"" }.joined(separator: ",") + "]}"
-    func object(_ names: some Sequence<String>) -> String { "{" + names.map { "\"\($0)\":1" }.joined(separator: ",") + "}" }
+    func object(_ names: some Sequence<String>) -> String {
+      "{" + names.map { "\"\($0)\":1" }.joined(separator: ",") + "}"
+    }
     #expect(try validate(schema, object(names)).isEmpty)
     for missing in [0, 63, 64, 65, 129] {
       let result = try validate(schema, object(names.filter { $0 != "k\(missing)" }))

@@ -16,10 +16,14 @@ import Testing
 
   @Test(arguments: [
     (#"{"type":"strng"}"#, "/type"), (#"{"properties":{"a":{"minLength":-1}}}"#, "/properties/a/minLength"),
-    (#"{"properties":[]}"#, "/properties"), (#"{"required":"a"}"#, "/required"), (#"{"required":["a","a"]}"#, "/required"),
+    (#"{"properties":[]}"#, "/properties"), (#"{"required":"a"}"#, "/required"),
+    (#"{"required":["a","a"]}"#, "/required"),
     (#"{"allOf":[]}"#, "/allOf"), (#"{"items":[{}]}"#, "/items"), (#"{"multipleOf":0}"#, "/multipleOf"),
-    (#"{"$defs":{"x/y":{"maximum":"1"}}}"#, "/$defs/x~1y/maximum"), (#"{"additionalProperties":{"not":3}}"#,
-      "/additionalProperties/not"), (##"{"$id":"#a"}"##, "/$id"), (#"{"$anchor":"1a"}"#, "/$anchor"), ("[]", ""), ("3", ""),
+    (#"{"$defs":{"x/y":{"maximum":"1"}}}"#, "/$defs/x~1y/maximum"),
+    (
+      #"{"additionalProperties":{"not":3}}"#,
+      "/additionalProperties/not"
+    ), (##"{"$id":"#a"}"##, "/$id"), (#"{"$anchor":"1a"}"#, "/$anchor"), ("[]", ""), ("3", ""),
     (#"{"enum":{}}"#, "/enum"), (#"{"minItems":1.5}"#, "/minItems"), (#"{"uniqueItems":1}"#, "/uniqueItems"),
     (#"{"dependentRequired":{"a":["b",1]}}"#, "/dependentRequired/a/1"), (#"{"title":1}"#, "/title"),
     (#"{"format":1}"#, "/format"), (#"{"contentSchema":1}"#, "/contentSchema"), (#"{"if":1}"#, "/if"),
@@ -35,13 +39,16 @@ import Testing
     #expect(error(#"{"type":"strng"}"#)?.description.contains(#"did you mean "string"?"#) == true)
   }
 
-  @Test(arguments: ["", "{", "{\"a\":1,}", "\u{FEFF}{}", #"{"type":"string","type":"object"}"#, #"{"$defs":{"a":{"x":1,"\u0078":2}}}"#])
+  @Test(arguments: [
+    "", "{", "{\"a\":1,}", "\u{FEFF}{}", #"{"type":"string","type":"object"}"#, #"{"$defs":{"a":{"x":1,"\u0078":2}}}"#,
+  ])
   func whatIsNotPlainJSONIsRefused(_ schema: String) { #expect(error(schema)?.code == .notJSON) }
 
   // MARK: Dialects
 
   @Test(arguments: [
-    "http://json-schema.org/draft-07/schema#", "https://json-schema.org/draft/2019-09/schema", "http://example.com/mine",
+    "http://json-schema.org/draft-07/schema#", "https://json-schema.org/draft/2019-09/schema",
+    "http://example.com/mine",
   ])
   func otherDialectsAreRefused(_ dialect: String) {
     let error = error(#"{"$schema":"\#(dialect)","type":"object"}"#)
@@ -78,13 +85,16 @@ import Testing
   }
 
   @Test func errorsInOtherDocumentsNameThem() {
-    let error = error(#"{"$ref":"http://example.com/a"}"#, remotes: ["http://example.com/a": #"{"properties":{"b":{"type":1}}}"#])
+    let error = error(
+      #"{"$ref":"http://example.com/a"}"#, remotes: ["http://example.com/a": #"{"properties":{"b":{"type":1}}}"#])
     #expect(error?.location == "http://example.com/a#/properties/b/type")
   }
 
   @Test(arguments: [
-    ##"{"$ref":"#"}"##, ##"{"allOf":[{"$ref":"#"}]}"##, ##"{"$defs":{"a":{"$ref":"#/$defs/b"},"b":{"$ref":"#/$defs/a"}},"$ref":"#/$defs/a"}"##,
-    ##"{"anyOf":[{"type":"string"},{"$ref":"#"}]}"##, ##"{"not":{"$ref":"#"}}"##, ##"{"dependentSchemas":{"a":{"$ref":"#"}}}"##,
+    ##"{"$ref":"#"}"##, ##"{"allOf":[{"$ref":"#"}]}"##,
+    ##"{"$defs":{"a":{"$ref":"#/$defs/b"},"b":{"$ref":"#/$defs/a"}},"$ref":"#/$defs/a"}"##,
+    ##"{"anyOf":[{"type":"string"},{"$ref":"#"}]}"##, ##"{"not":{"$ref":"#"}}"##,
+    ##"{"dependentSchemas":{"a":{"$ref":"#"}}}"##,
     ##"{"$dynamicAnchor":"x","$dynamicRef":"#x"}"##, ##"{"if":{"$ref":"#"}}"##,
   ])
   func circlesAreRefused(_ schema: String) {
@@ -119,7 +129,9 @@ import Testing
   }
 
   @Test func depthIsBounded() {
-    func nested(_ depth: Int) -> String { String(repeating: #"{"not":"#, count: depth) + "{}" + String(repeating: "}", count: depth) }
+    func nested(_ depth: Int) -> String {
+      String(repeating: #"{"not":"#, count: depth) + "{}" + String(repeating: "}", count: depth)
+    }
     #expect(error(nested(63)) == nil)
     #expect(error(nested(64))?.code == .tooLarge)
   }

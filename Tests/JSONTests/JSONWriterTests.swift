@@ -31,7 +31,8 @@ import Testing
 
   @Test(arguments: [
     ("", #""""#), ("a\"b\\c", #""a\"b\\c""#), ("\n\r\t\u{8}\u{C}", #""\n\r\t\b\f""#),
-    ("\0\u{1F}", #""\u0000\u001f""#), ("é😀\u{2028}\u{7F}", "\"é😀\u{2028}\u{7F}\""), ("</script>", #""</script>""#),
+    ("\0\u{1F}", #""\u0000\u001f""#),
+    ("é😀\u{2028}\u{7F}", "\"é😀\u{2028}\u{7F}\""), ("</script>", #""</script>""#),
   ])
   func stringsAreEscaped(_ value: String, _ expected: String) {
     var bytes: [UInt8] = []

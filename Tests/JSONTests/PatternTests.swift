@@ -23,12 +23,15 @@ import Testing
     ("^a.c$", "a\rc", false), ("\\d", "٣", false), ("\\w", "é", false), ("^\\s$", "\u{A0}", true),
     ("^\\s$", "\u{FEFF}", true), ("^\\S$", "\u{3000}", false), ("^[\\s]$", "\u{2003}", true),
     ("^[\\S]$", "\u{2003}", false), ("^[^\\S]$", "\u{2003}", true), ("^\\cJ$", "\n", true), ("^\\u0041$", "A", true),
-    ("^\\u{1F600}$", "😀", true), ("^\\ud83d\\ude00$", "😀", true), ("^[\\ud83d\\ude00-\\ud83d\\ude02]$", "😁", true),
+    ("^\\u{1F600}$", "😀", true), ("^\\ud83d\\ude00$", "😀", true),
+    ("^[\\ud83d\\ude00-\\ud83d\\ude02]$", "😁", true),
     ("^\\x41$", "A", true), ("^\\p{Letter}+$", "aéж", true), ("^\\p{L}+$", "a1", false),
     ("^\\P{Lu}$", "a", true), ("^\\p{Script=Greek}+$", "αβγ", true), ("^\\p{Script=Greek}+$", "abc", false),
     ("^\\p{gc=Nd}$", "٣", true), ("^[\\p{L}\\d]+$", "é1", true), ("^[[:alpha:]]$", "a]", true),
-    ("^[[:alpha:]]$", "b", false), ("^[]$", "", false), ("^[^]$", "\n", true), ("^(?<y>[0-9]{4})-\\k<y>$", "2026-2026", true),
-    ("^(a)?\\1b$", "b", true), ("^(?=.*[0-9])(?!.*x).{3,}$", "ab1", true), ("(?<=a)b", "cab", true), ("(?<!a)b", "ab", false),
+    ("^[[:alpha:]]$", "b", false), ("^[]$", "", false), ("^[^]$", "\n", true),
+    ("^(?<y>[0-9]{4})-\\k<y>$", "2026-2026", true),
+    ("^(a)?\\1b$", "b", true), ("^(?=.*[0-9])(?!.*x).{3,}$", "ab1", true), ("(?<=a)b", "cab", true),
+    ("(?<!a)b", "ab", false),
     ("^a{2}$", "aa", true), ("^a{,2}$", "a{,2}", true), ("^a{$", "a{", true), ("^x{1,}?$", "xxx", true),
     ("^a|b$", "xb", true), ("^(?:a|b)+$", "abba", true), ("^[a\\-z]+$", "a-z", true), ("^[\\b]$", "\u{8}", true),
     ("^\\0$", "\0", true), ("^\\/$", "/", true), ("^\\@$", "@", true), ("^a\\$b$", "a$b", true), ("#x y", "#x y", true),
@@ -39,8 +42,10 @@ import Testing
   }
 
   @Test(arguments: [
-    "(", ")", "[", "a**", "*a", "a++", "?", "a{2}{3}", "\\", "\\a", "\\A", "\\Z", "\\z", "\\Q", "\\e", "\\K", "\\h", "\\R",
-    "\\N", "\\G", "\\C", "(?R)", "(?1)", "(?P<a>b)", "(?>a)", "(?#c)", "(?|a)", "(*FAIL)", "(*LIMIT_MATCH=1)a", "(?<1a>b)",
+    "(", ")", "[", "a**", "*a", "a++", "?", "a{2}{3}", "\\", "\\a", "\\A", "\\Z", "\\z", "\\Q", "\\e", "\\K", "\\h",
+    "\\R",
+    "\\N", "\\G", "\\C", "(?R)", "(?1)", "(?P<a>b)", "(?>a)", "(?#c)", "(?|a)", "(*FAIL)", "(*LIMIT_MATCH=1)a",
+    "(?<1a>b)",
     "(?<a", "\\k", "\\p", "\\pL", "\\p{Nonsense}", "\\p{^L}", "\\u12", "\\u{110000}", "\\x1", "\\c1", "\\01", "[b-a]",
     "[\\1]", "[\\B]", "a{2,1}", "(?s:.)", "\\2(a)", "(?C)", "(?&a)", "^*", "$+",
   ])
@@ -60,9 +65,11 @@ import Testing
 
   // MARK: Patterns that would take for ever
 
-  @Test(.timeLimit(.minutes(1)), arguments: [
-    "^(a+)+$", "^(a|a)*$", "^(a|aa)+$", "(a*)*b", "^(([a-z])+.)+[A-Z]([a-z])+$", "(x+x+)+y$",
-  ])
+  @Test(
+    .timeLimit(.minutes(1)),
+    arguments: [
+      "^(a+)+$", "^(a|a)*$", "^(a|aa)+$", "(a*)*b", "^(([a-z])+.)+[A-Z]([a-z])+$", "(x+x+)+y$",
+    ])
   func catastrophesAreBounded(_ pattern: String) throws {
     let schema = try schema(pattern)
     for text in [String(repeating: "a", count: 40) + "!", String(repeating: "x", count: 5000) + "!y!"] {

@@ -75,12 +75,13 @@ import Testing
     #expect(outcome.failures.isEmpty, "\(outcome.failures.joined(separator: "\n"))")
   }
 
-  /// The optional folder is printed; what must hold of it is that nothing there gets worse.
+  /// The optional folder is printed. Formats are annotations here, other drafts are refused: the rest of it passes.
   @Test(.enabled(if: root != nil, Comment(rawValue: SharedData.absence)))
   func optionalFolderIsCounted() throws {
     var lines: [String] = []
     var passed = 0
     var failed = 0
+    var failing: [String] = []
     for (title, path) in [("", "optional"), ("format/", "optional/format")] {
       for file in SharedData.files(in: Self.folder?.appending(path: path)) {
         let outcome = try Self.run(file)
@@ -88,11 +89,12 @@ import Testing
         failed += outcome.failures.count
         let name = (title + file.lastPathComponent).padding(toLength: 38, withPad: " ", startingAt: 0)
         lines.append("\(name) \(outcome.passed) of \(outcome.passed + outcome.failures.count)")
+        if title.isEmpty, !outcome.failures.isEmpty { failing.append(file.lastPathComponent) }
         if title.isEmpty { lines += outcome.failures.map { "    \($0.prefix(200))" } }
       }
     }
     print("JSON Schema 2020-12, optional:\n" + lines.joined(separator: "\n"))
     print("optional in all: \(passed) of \(passed + failed)")
-    #expect(passed > 0)
+    #expect(failing == ["cross-draft.json", "format-assertion.json"])
   }
 }

@@ -11,7 +11,8 @@ import Testing
   ])
   func idIsEchoedAsItIsWritten(_ id: String) throws {
     let answer = try #require(
-      Fixture.send(Fixture.modernBody("server/discover", id: id), headers: Fixture.modernHeaders("server/discover")).answer)
+      Fixture.send(Fixture.modernBody("server/discover", id: id), headers: Fixture.modernHeaders("server/discover"))
+        .answer)
     #expect(answer.text.hasPrefix(#"{"jsonrpc":"2.0","id":\#(id),"result":{"#))
     let call = try #require(
       Fixture.send(
@@ -53,7 +54,8 @@ import Testing
 
   @Test func escapedMembersAreTheSameMembers() throws {
     let body =
-      #"{"jsonrpc":"2.0","\u0069d":"7","method":"tools\/call","params":{"n\u0061me":"pl\u0061in","argument\u0073":{"x":1},\#(Fixture.meta)}}"#
+      #"{"jsonrpc":"2.0","\u0069d":"7","method":"tools\/call","params":{"n\u0061me":"pl\u0061in","#
+      + #""argument\u0073":{"x":1},\#(Fixture.meta)}}"#
     let call = try #require(Fixture.send(body, headers: Fixture.modernHeaders("tools/call", name: "plain")).call)
     #expect(Fixture.text(call.id) == #""7""#)
     #expect(call.toolName == "plain")
@@ -71,7 +73,8 @@ import Testing
   @Test func unusualButValidEnvelopesAreServed() {
     let extras = [
       #","io.modelcontextprotocol/clientInfo":{"name":"c","version":"1","extra":[1]}"#,
-      #","io.modelcontextprotocol/logLevel":"debug""#, #","traceparent":5,"baggage":null"#, #","com.example/x":{"a":1}"#,
+      #","io.modelcontextprotocol/logLevel":"debug""#, #","traceparent":5,"baggage":null"#,
+      #","com.example/x":{"a":1}"#,
     ]
     for extra in extras {
       let meta = String(Fixture.meta.dropLast()) + extra + "}"
@@ -106,7 +109,8 @@ import Testing
   @Test(arguments: [Revision.v20251125, .v20260728])
   func badArgumentsAreAToolError(_ revision: Revision) throws {
     let bad = #"{"text":5}"#
-    let decoded = revision.isModern ? Fixture.modernCall("echo", arguments: bad) : Fixture.legacyCall("echo", arguments: bad)
+    let decoded =
+      revision.isModern ? Fixture.modernCall("echo", arguments: bad) : Fixture.legacyCall("echo", arguments: bad)
     let answer = try #require(decoded.answer)
     #expect(answer.status == 200)
     #expect(answer.verdict == .toolError)

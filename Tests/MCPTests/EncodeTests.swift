@@ -23,7 +23,11 @@ import Testing
   @Test(arguments: older)
   func objectIsStructuredOnTheNewerLegacyRevisions(_ revision: Revision) {
     let answer = Fixture.encoded(#"{"a":1}"#, revision: revision)
-    #expect(answer.text == #"{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"{\"a\":1}"}],"structuredContent":{"a":1}}}"#)
+    #expect(
+      answer.text
+        == #"{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"{\"a\":1}"}],"#
+        + #""structuredContent":{"a":1}}}"#
+    )
   }
 
   @Test func objectIsTextOnTheFirstRevision() {
@@ -114,7 +118,9 @@ import Testing
   }
 
   @Test func explicitResultGoesOutAsItIsWritten() {
-    let content = #"[ {"type":"text","text":"a"}, {"type":"image","data":"TQ==","mimeType":"image/png","annotations":{"audience":["user"],"priority":0.5}} ]"#
+    let content =
+      #"[ {"type":"text","text":"a"}, {"type":"image","data":"TQ==","mimeType":"image/png","#
+      + #""annotations":{"audience":["user"],"priority":0.5}} ]"#
     let answer = Fixture.encoded(
       #"{"result":{"_meta":{"com.example/x":{"a":1},"y":2},"content":\#(content),"structuredContent":{"n":1}}}"#)
     #expect(answer.verdict == .result)

@@ -112,7 +112,8 @@ import Testing
 
   @Test(arguments: ["v999", "2024-11-05", "1"])
   func unknownVersionHeaderOnLegacyTrafficIs400(_ version: String) throws {
-    let answer = try #require(Fixture.send(Fixture.legacyBody("tools/list"), headers: Fixture.legacyHeaders(version)).answer)
+    let answer = try #require(
+      Fixture.send(Fixture.legacyBody("tools/list"), headers: Fixture.legacyHeaders(version)).answer)
     #expect(answer.status == 400)
     #expect(answer.message?.contains("2025-11-25") == true)
   }

@@ -62,7 +62,8 @@ enum Fixture {
 
   /// What official clients send with a modern request.
   static func modernHeaders(_ method: String, name: String? = nil) -> [(name: String, value: String)] {
-    var headers = transport + [(name: "MCP-Protocol-Version", value: "2026-07-28"), (name: "Mcp-Method", value: method)]
+    var headers =
+      transport + [(name: "MCP-Protocol-Version", value: "2026-07-28"), (name: "Mcp-Method", value: method)]
     if let name { headers.append((name: "Mcp-Name", value: name)) }
     return headers
   }

@@ -11,7 +11,8 @@ import Testing
     // Decoded once: what looks encoded inside is the value.
     ("=?base64?PT9iYXNlNjQ/U0dWc2JHOD0/PQ==?=", "=?base64?SGVsbG8=?="),
     // No prefix or no suffix is a literal, and so is another spelling of the markers.
-    ("SGVsbG8=?=", "SGVsbG8=?="), ("=?base64?SGVsbG8=", "=?base64?SGVsbG8="), ("=?BASE64?SGVsbG8=?=", "=?BASE64?SGVsbG8=?="),
+    ("SGVsbG8=?=", "SGVsbG8=?="), ("=?base64?SGVsbG8=", "=?base64?SGVsbG8="),
+    ("=?BASE64?SGVsbG8=?=", "=?BASE64?SGVsbG8=?="),
     ("=?base64?=", "=?base64?="), ("x=?base64?SGVsbG8=?=", "x=?base64?SGVsbG8=?="),
   ])
   func valueIsDecoded(_ field: String, _ expected: String) {
@@ -65,7 +66,8 @@ import Testing
   @Test(arguments: [
     ("application/json", 200), ("application/json; charset=utf-8", 200), ("APPLICATION/JSON;Charset=\"UTF-8\"", 200),
     (" application/json ", 200), ("application/json; profile=x", 200), ("application/json;charset=latin1", 415),
-    ("text/json", 415), ("text/plain", 415), ("application/json-rpc", 415), ("", 415), ("application/x-www-form-urlencoded", 415),
+    ("text/json", 415), ("text/plain", 415), ("application/json-rpc", 415), ("", 415),
+    ("application/x-www-form-urlencoded", 415),
   ])
   func contentTypeDecides(_ value: String, _ status: Int) throws {
     let headers = [(name: "Accept", value: "*/*"), (name: "Content-Type", value: value)]
@@ -93,7 +95,8 @@ import Testing
     #expect(Fixture.send(Fixture.modernBody("tools/call", params: #""name":"plain""#), headers: headers).call != nil)
     let literal = Fixture.modernHeaders("tools/call", name: "cGxhaW4=?=")
     #expect(
-      Fixture.send(Fixture.modernBody("tools/call", params: #""name":"plain""#), headers: literal).answer?.code == -32020)
+      Fixture.send(Fixture.modernBody("tools/call", params: #""name":"plain""#), headers: literal).answer?.code
+        == -32020)
   }
 
   @Test func unsolicitedNameIsIgnored() {

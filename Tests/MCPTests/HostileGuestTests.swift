@@ -41,7 +41,8 @@ import Testing
     (#"{"result":{"content":null}}"#, "array"),
     (#"{"result":{"content":[],"content":[]}}"#, "twice"),
     (#"{"result":{"content":[],"is\u0045rror":false,"isError":true}}"#, "twice"),
-    (#"{"result":{"content":[],"isError":"yes"}}"#, "isError"), (#"{"result":{"content":[],"isError":null}}"#, "isError"),
+    (#"{"result":{"content":[],"isError":"yes"}}"#, "isError"),
+    (#"{"result":{"content":[],"isError":null}}"#, "isError"),
     (#"{"result":{"content":[],"_meta":5}}"#, "_meta"),
     (#"{"result":{"content":[],"_meta":{"a":1,"a":2}}}"#, "twice"),
     (#"{"result":{"content":[],"_meta":{"io.modelcontextprotocol/serverInfo":{"name":"bank"}}}}"#, "protocol's own"),
@@ -109,7 +110,8 @@ import Testing
 
   @Test func everyAnswerIsJSONOnOneRequest() throws {
     // Truncations and single changed bytes of a real answer: whatever they are, what goes out can be read.
-    let guest = Fixture.bytes(#"{"result":{"content":[{"type":"text","text":"a\u00e9\n"}],"structuredContent":{"n":[1]},"_meta":{"k":"v"}}}"#)
+    let guest = Fixture.bytes(
+      #"{"result":{"content":[{"type":"text","text":"a\u00e9\n"}],"structuredContent":{"n":[1]},"_meta":{"k":"v"}}}"#)
     let call = try #require(Fixture.modernCall("plain").call)
     let pool = JSONPool(bytes: 1 << 16)
     for index in guest.indices {

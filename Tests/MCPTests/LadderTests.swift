@@ -40,9 +40,13 @@ import Testing
   static let envelopeRows: [Row] = [
     Row(name: "7 not JSON", body: "{", headers: list, status: 400, code: -32700, id: nil),
     Row(name: "7 empty", body: "", headers: list, status: 400, code: -32700, id: nil),
-    Row(name: "7 trailing", body: Fixture.modernBody("tools/list") + "{}", headers: list, status: 400, code: -32700, id: nil),
+    Row(
+      name: "7 trailing", body: Fixture.modernBody("tools/list") + "{}", headers: list, status: 400, code: -32700,
+      id: nil),
     Row(name: "7 byte order mark", body: "\u{FEFF}{}", headers: list, status: 400, code: -32700, id: nil),
-    Row(name: "8 array", body: "[" + Fixture.modernBody("tools/list") + "]", headers: list, status: 400, code: -32600, id: nil),
+    Row(
+      name: "8 array", body: "[" + Fixture.modernBody("tools/list") + "]", headers: list, status: 400, code: -32600,
+      id: nil),
     Row(name: "8 string", body: #""tools/list""#, headers: list, status: 400, code: -32600, id: nil),
     Row(
       name: "8 posted response", body: #"{"jsonrpc":"2.0","id":7,"result":{}}"#, headers: list, status: 400,
@@ -81,7 +85,8 @@ import Testing
       name: "8 member twice", body: #"{"jsonrpc":"2.0","id":4,"method":"ping","method":"tools/list"}"#, headers: list,
       status: 400, code: -32600, id: "4"),
     Row(
-      name: "8 member twice, one escaped", body: #"{"jsonrpc":"2.0","id":4,"method":"ping","m\u0065thod":"tools/list"}"#,
+      name: "8 member twice, one escaped",
+      body: #"{"jsonrpc":"2.0","id":4,"method":"ping","m\u0065thod":"tools/list"}"#,
       headers: list, status: 400, code: -32600, id: "4"),
     Row(
       name: "8 id twice", body: #"{"jsonrpc":"2.0","id":4,"method":"ping","id":5}"#, headers: list, status: 400,
@@ -200,7 +205,8 @@ import Testing
       name: "13 before 15: prompts/get", body: Fixture.modernBody("prompts/get", params: #""name":"a""#),
       headers: headers(method: "prompts/get", name: "b"), status: 400, code: -32020),
     Row(
-      name: "13 before 14", body: Fixture.modernBody("tools/call", params: #""name":"a""#, meta: meta(version: #""v9""#)),
+      name: "13 before 14",
+      body: Fixture.modernBody("tools/call", params: #""name":"a""#, meta: meta(version: #""v9""#)),
       headers: headers(version: "v9", method: "tools/call", name: "b"), status: 400, code: -32020),
     Row(
       name: "14 both v999", body: Fixture.modernBody("tools/list", meta: meta(version: #""v999.0.0""#)),
@@ -309,7 +315,8 @@ import Testing
 
   @Test func messageBeyondTheParsersMemoryIs413() throws {
     let pool = JSONPool(bytes: 16 << 10)
-    let body = Fixture.modernBody("tools/call", params: #""name":"plain","arguments":{"a":"\#(String(repeating: "x", count: 20_000))"}"#)
+    let body = Fixture.modernBody(
+      "tools/call", params: #""name":"plain","arguments":{"a":"\#(String(repeating: "x", count: 20_000))"}"#)
     let answer = try #require(
       decode(
         method: .post, headers: HeaderList(Fixture.modernHeaders("tools/call", name: "plain")),
@@ -325,7 +332,9 @@ import Testing
   ])
   func notificationGets202(_ method: String) throws {
     let body = #"{"jsonrpc":"2.0","method":"\#(method)","params":{"requestId":1}}"#
-    for headers in [Fixture.transport, Self.headers(), Self.headers(version: "v999"), Self.headers(version: "2025-06-18")] {
+    for headers in [
+      Fixture.transport, Self.headers(), Self.headers(version: "v999"), Self.headers(version: "2025-06-18"),
+    ] {
       let answer = try #require(Fixture.send(body, headers: headers).answer)
       #expect(answer.status == 202)
       #expect(answer.body.isEmpty)

@@ -38,9 +38,12 @@ import Testing
     #expect(answer.text == #"{"jsonrpc":"2.0","id":"p","result":{}}"#)
   }
 
-  @Test(arguments: ["server/discover", "logging/setLevel", "resources/list", "prompts/list", "completion/complete", "x"])
+  @Test(arguments: [
+    "server/discover", "logging/setLevel", "resources/list", "prompts/list", "completion/complete", "x",
+  ])
   func unknownMethodIsAnErrorWithStatus200(_ method: String) throws {
-    let answer = try #require(Fixture.send(Fixture.legacyBody(method), headers: Fixture.legacyHeaders("2025-11-25")).answer)
+    let answer = try #require(
+      Fixture.send(Fixture.legacyBody(method), headers: Fixture.legacyHeaders("2025-11-25")).answer)
     #expect(answer.status == 200)
     #expect(answer.code == -32601)
     #expect(answer.id == "1")
@@ -67,7 +70,8 @@ import Testing
 
   @Test func nullMembersAreAbsentMembers() {
     let headers = Fixture.legacyHeaders("2025-06-18")
-    #expect(Fixture.send(Fixture.legacyBody("tools/list", params: #""cursor":null"#), headers: headers).answer?.code == nil)
+    #expect(
+      Fixture.send(Fixture.legacyBody("tools/list", params: #""cursor":null"#), headers: headers).answer?.code == nil)
     let call = Fixture.send(
       Fixture.legacyBody("tools/call", params: #""name":"plain","arguments":null,"_meta":null"#), headers: headers)
     #expect(call.call?.argumentsRange == nil)
@@ -80,7 +84,8 @@ import Testing
   func cursorIsNeverOurs(_ cursor: String) throws {
     let answer = try #require(
       Fixture.send(
-        Fixture.legacyBody("tools/list", params: #""cursor":"\#(cursor)""#), headers: Fixture.legacyHeaders("2025-11-25")
+        Fixture.legacyBody("tools/list", params: #""cursor":"\#(cursor)""#),
+        headers: Fixture.legacyHeaders("2025-11-25")
       ).answer)
     #expect(answer.status == 200)
     #expect(answer.code == -32602)
@@ -146,7 +151,8 @@ import Testing
   @Test func batchIsBound() {
     func batch(_ count: Int) -> Decoded {
       let ping = Fixture.legacyBody("ping")
-      return Fixture.send("[" + Array(repeating: ping, count: count).joined(separator: ",") + "]", headers: Fixture.legacyHeaders())
+      return Fixture.send(
+        "[" + Array(repeating: ping, count: count).joined(separator: ",") + "]", headers: Fixture.legacyHeaders())
     }
     #expect(batch(0).answer?.code == -32600)
     #expect(batch(MCPLimits.batchMessagesMax).parts?.count == MCPLimits.batchMessagesMax)

@@ -16,16 +16,21 @@ import Testing
     Case(arguments: #"{"region":"eu"}"#, headers: [("Mcp-Param-Region", "eu")], accepted: true),
     Case(arguments: #"{"region":"eu"}"#, headers: [("MCP-PARAM-REGION", " eu\t")], accepted: true),
     Case(arguments: #"{"region":"\u0065u"}"#, headers: [("Mcp-Param-Region", "eu")], accepted: true),
-    Case(arguments: #"{"region":"zürich"}"#, headers: [("Mcp-Param-Region", "=?base64?esO8cmljaA==?=")], accepted: true),
+    Case(
+      arguments: #"{"region":"zürich"}"#, headers: [("Mcp-Param-Region", "=?base64?esO8cmljaA==?=")], accepted: true),
     Case(arguments: #"{"region":"zürich"}"#, headers: [("Mcp-Param-Region", "zürich")], accepted: false),
     Case(arguments: #"{"region":"eu"}"#, headers: [], accepted: false),
     Case(arguments: #"{"region":"eu"}"#, headers: [("Mcp-Param-Region", "us")], accepted: false),
     Case(arguments: #"{"region":"eu"}"#, headers: [("Mcp-Param-Region", "EU")], accepted: false),
-    Case(arguments: #"{"region":"eu"}"#, headers: [("Mcp-Param-Region", "eu"), ("Mcp-Param-Region", "eu")], accepted: false),
+    Case(
+      arguments: #"{"region":"eu"}"#, headers: [("Mcp-Param-Region", "eu"), ("Mcp-Param-Region", "eu")], accepted: false
+    ),
     Case(arguments: #"{"region":"Hello"}"#, headers: [("Mcp-Param-Region", "=?base64?SGVsbG8?=")], accepted: false),
     Case(arguments: #"{"region":"Hello"}"#, headers: [("Mcp-Param-Region", "=?base64?SGV$bG8=?=")], accepted: false),
     Case(arguments: #"{"region":"SGVsbG8=?="}"#, headers: [("Mcp-Param-Region", "SGVsbG8=?=")], accepted: true),
-    Case(arguments: #"{"region":"=?base64?SGVsbG8="}"#, headers: [("Mcp-Param-Region", "=?base64?SGVsbG8=")], accepted: true),
+    Case(
+      arguments: #"{"region":"=?base64?SGVsbG8="}"#, headers: [("Mcp-Param-Region", "=?base64?SGVsbG8=")],
+      accepted: true),
     Case(arguments: #"{"region":null}"#, headers: [], accepted: true),
     Case(arguments: #"{"region":null}"#, headers: [("Mcp-Param-Region", "null")], accepted: false),
     Case(arguments: "{}", headers: [("Mcp-Param-Region", "eu")], accepted: false),
@@ -76,8 +81,14 @@ import Testing
 
   @Test(arguments: [
     (#"{"type":"object","x-mcp-header":"A"}"#, "/x-mcp-header"),
-    (#"{"type":"object","properties":{"a":{"type":"array","items":{"type":"string","x-mcp-header":"A"}}}}"#, "/properties/a/items/x-mcp-header"),
-    (#"{"type":"object","anyOf":[{"properties":{"a":{"type":"string","x-mcp-header":"A"}}}]}"#, "/anyOf/0/properties/a/x-mcp-header"),
+    (
+      #"{"type":"object","properties":{"a":{"type":"array","items":{"type":"string","x-mcp-header":"A"}}}}"#,
+      "/properties/a/items/x-mcp-header"
+    ),
+    (
+      #"{"type":"object","anyOf":[{"properties":{"a":{"type":"string","x-mcp-header":"A"}}}]}"#,
+      "/anyOf/0/properties/a/x-mcp-header"
+    ),
     (#"{"type":"object","$defs":{"a":{"type":"string","x-mcp-header":"A"}}}"#, "/$defs/a/x-mcp-header"),
     (#"{"type":"object","properties":{"a":{"type":"number","x-mcp-header":"A"}}}"#, "\"integer\""),
     (#"{"type":"object","properties":{"a":{"type":["string","null"],"x-mcp-header":"A"}}}"#, "no list of types"),
@@ -86,7 +97,11 @@ import Testing
     (#"{"type":"object","properties":{"a":{"type":"string","x-mcp-header":"A B"}}}"#, "no header name"),
     (#"{"type":"object","properties":{"a":{"type":"string","x-mcp-header":"A\r\nB"}}}"#, "no header name"),
     (#"{"type":"object","properties":{"a":{"type":"string","x-mcp-header":5}}}"#, "must be a string"),
-    (#"{"type":"object","properties":{"a":{"type":"string","x-mcp-header":"A"},"b":{"type":"string","x-mcp-header":"a"}}}"#, "/a has already"),
+    (
+      #"{"type":"object","properties":{"a":{"type":"string","x-mcp-header":"A"},"#
+        + #""b":{"type":"string","x-mcp-header":"a"}}}"#,
+      "/a has already"
+    ),
   ])
   func misplacedAnnotationIsRefusedWithItsPlace(_ schema: String, _ part: String) {
     let tool = CatalogTool(name: "t", description: "d", inputSchema: Fixture.bytes(schema))

@@ -46,7 +46,7 @@ struct CallTests {
 
   @Test func twoSleepersSleepSideBySideWhileTheLoopGoesOn() async throws {
     let (elapsed, ticks) = try await withSandbox { sandbox in
-      let prepared = try sandbox.prepare(try program(Guests.sleeper(50)))
+      let prepared = try sandbox.prepare(try program(Guests.sleeper(400)))
       let ticks = Mutex(0)
       let timer = sandbox.loop.timer(afterMilliseconds: 5, repeatMilliseconds: 5) { ticks.withLock { $0 += 1 } }
       let start = now()
@@ -58,8 +58,8 @@ struct CallTests {
       #expect(outcomes.allSatisfy { $0.answer == [] })
       return (elapsed, ticks.withLock { $0 })
     }
-    #expect(elapsed >= 50)
-    #expect(elapsed < 95, "they slept one after the other")
+    #expect(elapsed >= 400)
+    #expect(elapsed < 790, "they slept one after the other")
     #expect(ticks >= 4, "the loop stood still")
   }
 
@@ -77,12 +77,12 @@ struct CallTests {
       return elapsedMilliseconds(since: start)
     }
     #expect(elapsed >= 100)
-    #expect(elapsed < 1000)
+    #expect(elapsed < 5000)
   }
 
   @Test func aCancelledSleeperEndsAtOnce() async throws {
     let (outcome, elapsed) = try await withSandbox { sandbox in
-      let prepared = try sandbox.prepare(try program(Guests.sleeper(4000)))
+      let prepared = try sandbox.prepare(try program(Guests.sleeper(60_000)))
       let start = now()
       let outcome = await withTaskGroup(of: CallOutcome.self) { group in
         group.addTask { await sandbox.call(prepared, request: [], ledger: CallLedger()) }
@@ -94,11 +94,11 @@ struct CallTests {
       return (outcome, elapsedMilliseconds(since: start))
     }
     #expect(outcome.fault?.kind == .cancelled)
-    #expect(elapsed < 1000)
+    #expect(elapsed < 20_000)
   }
 
   @Test func aCancelledBusyGuestEndsAtItsNextYield() async throws {
-    let limits = CallLimits(cpuMilliseconds: 20_000, wallMilliseconds: 20_000)
+    let limits = CallLimits(cpuMilliseconds: 50_000, wallMilliseconds: 50_000)
     let (outcome, elapsed) = try await withSandbox { sandbox in
       let prepared = try sandbox.prepare(try program(reactor("(loop $l (br $l)) \(Guests.done)"), limits: limits))
       let start = now()
@@ -111,7 +111,7 @@ struct CallTests {
       return (outcome, elapsedMilliseconds(since: start))
     }
     #expect(outcome.fault?.kind == .cancelled)
-    #expect(elapsed < 2000)
+    #expect(elapsed < 20_000)
   }
 
   @Test func busyGuestsLeaveTheLoopToShortCalls() async throws {
@@ -132,7 +132,7 @@ struct CallTests {
         return slowest
       }
     }
-    #expect(slowest < 50)
+    #expect(slowest < 500)
   }
 
   @Test func callsRunInOneTurnWhileNobodySleeps() async throws {

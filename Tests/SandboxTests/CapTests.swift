@@ -71,7 +71,7 @@ struct CapTests {
     #expect(outcome.fault?.kind == .cpuLimit)
     #expect(outcome.fault?.message.contains("limits.cpu_ms") == true)
     #expect(ledger.use.cpuNanoseconds >= 20_000_000)
-    #expect(ledger.use.cpuNanoseconds < 40_000_000)
+    #expect(ledger.use.cpuNanoseconds < 200_000_000)
   }
 
   @Test func sleepingCostsNoProcessorTime() async throws {
@@ -81,10 +81,10 @@ struct CapTests {
 
   @Test func sleepingPastTheWallLimitEndsTheCallThen() async throws {
     let start = now()
-    let fault = try await fault(Guests.sleeper(4000), CallLimits(wallMilliseconds: 40))
+    let fault = try await fault(Guests.sleeper(60_000), CallLimits(wallMilliseconds: 40))
     #expect(fault?.kind == .wallLimit)
     #expect(fault?.message.contains("limits.wall_ms") == true)
-    #expect(elapsedMilliseconds(since: start) < 1000)
+    #expect(elapsedMilliseconds(since: start) < 20_000)
   }
 
   @Test func manyShortSleepsAreBoundToo() async throws {

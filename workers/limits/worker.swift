@@ -35,7 +35,7 @@ import AtollWorker
     // Output: an answer of this many bytes.
     Tool("flood") { arguments throws(ToolError) in
       let bytes = try arguments.integerIfPresent("bytes") ?? 1 << 20
-      return .text(String(repeating: "a", count: Int(bytes)))
+      return .text(String(decoding: [UInt8](repeating: UInt8(ascii: "a"), count: Int(bytes)), as: UTF8.self))
     },
     // Host calls: one after another.
     Tool("host_calls") { arguments throws(ToolError) in

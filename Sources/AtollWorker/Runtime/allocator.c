@@ -1,7 +1,7 @@
 // Memory of a Swift worker: a bump allocator with free lists, in place of the C library's.
 //
 // An instance lives for one call, so that most memory is never given back; what is, is kept in lists by size. Each
-// block has four bytes before it that hold its class. There is no other book-keeping, and no page is touched before
+// block has four bytes before it that hold its size. There is no other book-keeping, and no page is touched before
 // it is used.
 
 #include <stddef.h>
@@ -11,10 +11,12 @@
 enum {
   page_bytes = 65536,
   alignment_min = 16,
-  small_classes = 32,                  // blocks of 16, 32, … 512 bytes, their head included
+  small_classes = 32,                  // lists of blocks of 16, 32, … 512 bytes, their head included
   small_bytes_max = small_classes * alignment_min,
-  steps_a_doubling = 4,                // above: 640, 768, 896, 1024, 1280, …
+  steps_a_doubling = 4,                // above: from 528, 640, 768, 896, 1024, 1280, … bytes
   large_classes = 22 * steps_a_doubling,
+  rounded_bytes_max = page_bytes,      // up to here all blocks of a list are of one size; above, each is as asked for
+  looks_max = 16,                      // at blocks of a list with different sizes
   classes = small_classes + large_classes,
   request_bytes_max = 1 << 30,
   grow_bytes_max = 1 << 20,
@@ -53,28 +55,17 @@ static uintptr_t top;                  // first free byte; 0 before the first al
 static uintptr_t end;                  // of the memory that the instance has
 static block *freed[classes];
 
+// The size of a block, its head included; a multiple of 16.
 static inline unsigned *head(void *pointer) { return (unsigned *)pointer - 1; }
 
-// The class of blocks that hold `bytes` and their head.
-static inline unsigned class_of(size_t bytes) {
-  unsigned last = (unsigned)(bytes + sizeof(unsigned)) - 1;
-  if (last < small_bytes_max) return last / alignment_min;
-  unsigned doubling = 31 - (unsigned)__builtin_clz(last);  // 2^doubling <= last
-  unsigned quarter = (last >> (doubling - 2)) & (steps_a_doubling - 1);
-  return small_classes + (doubling - 9) * steps_a_doubling + quarter;
-}
+static inline size_t room(void *pointer) { return *head(pointer) - sizeof(unsigned); }
 
-// What a block of the class holds beside its head.
-static inline size_t room_of(unsigned class) {
-  size_t block;
-  if (class < small_classes) {
-    block = (size_t)(class + 1) * alignment_min;
-  } else {
-    unsigned doubling = 9 + (class - small_classes) / steps_a_doubling;
-    unsigned quarter = (class - small_classes) % steps_a_doubling;
-    block = (size_t)(steps_a_doubling + quarter + 1) << (doubling - 2);
-  }
-  return block - sizeof(unsigned);
+// The list of a block.
+static inline unsigned class_of(unsigned size) {
+  if (size <= small_bytes_max) return size / alignment_min - 1;
+  unsigned doubling = 31 - (unsigned)__builtin_clz(size);  // 2^doubling <= size
+  unsigned quarter = (size >> (doubling - 2)) & (steps_a_doubling - 1);
+  return small_classes + (doubling - 9) * steps_a_doubling + quarter;
 }
 
 // Makes memory up to `wanted` exist: a quarter more than there is if the cap allows it, else just enough.
@@ -90,36 +81,43 @@ static __attribute__((noinline)) int grow(uintptr_t wanted) {
   return 1;
 }
 
-// Before the call fails: a freed block of any larger class will do.
-static void *larger(unsigned class) {
-  while (++class < classes) {
-    block *found = freed[class];
-    if (found != NULL) {
-      freed[class] = found->next;
-      return found;
-    }
+// The size of the block that holds `bytes`: small ones and those of a page or more as asked for, rounded to 16; between,
+// up to a quarter more, so that what is given back fits the next of about that size.
+static inline unsigned size_of(size_t bytes) {
+  unsigned size = (unsigned)bytes + sizeof(unsigned), step = alignment_min;
+  if (size > small_bytes_max && size <= rounded_bytes_max) step = 1u << (29 - __builtin_clz(size - 1));
+  return (size + step - 1) & -step;
+}
+
+// Takes a block off a list: the newest that is large enough and lies right.
+static inline void *take(unsigned class, unsigned size, size_t alignment) {
+  block **link = &freed[class];
+  for (int look = 0; *link != NULL && look < looks_max; look++, link = &(*link)->next) {
+    block *found = *link;
+    if (*head(found) < size || ((uintptr_t)found & (alignment - 1)) != 0) continue;
+    *link = found->next;
+    return found;
   }
   return NULL;
 }
 
 static void *allocate(size_t bytes, size_t alignment) {
   if (bytes > request_bytes_max) fail(bytes);
-  unsigned class = class_of(bytes);
-  block *found = freed[class];
-  if (found != NULL && ((uintptr_t)found & (alignment - 1)) == 0) {
-    freed[class] = found->next;
-    return found;
-  }
+  unsigned size = size_of(bytes), class = class_of(size);
+  void *found = take(class, size, alignment);
+  if (found == NULL && size > rounded_bytes_max) found = take(class + 1, size, alignment);
+  if (found != NULL) return found;
   if (top == 0) top = heap_start();
   uintptr_t start = (top + sizeof(unsigned) + alignment - 1) & ~(uintptr_t)(alignment - 1);
-  uintptr_t after = start + room_of(class);
+  uintptr_t after = start + size - sizeof(unsigned);
   if (after > end && !grow(after)) {
-    void *reused = alignment <= alignment_min ? larger(class) : NULL;
-    if (reused == NULL) fail(bytes);
-    return reused;
+    // Before the call fails: a freed block of any list will do.
+    while (found == NULL && ++class < classes) found = take(class, size, alignment);
+    if (found == NULL) fail(bytes);
+    return found;
   }
   top = after;
-  *head((void *)start) = class;
+  *head((void *)start) = size;
   return (void *)start;
 }
 
@@ -127,11 +125,11 @@ void *malloc(size_t bytes) { return allocate(bytes, alignment_min); }
 
 void free(void *pointer) {
   if (pointer == NULL) return;
-  unsigned class = *head(pointer);
-  if ((uintptr_t)pointer + room_of(class) == top) {
+  if ((uintptr_t)pointer + room(pointer) == top) {
     top = (uintptr_t)head(pointer);
     return;
   }
+  unsigned class = class_of(*head(pointer));
   ((block *)pointer)->next = freed[class];
   freed[class] = pointer;
 }
@@ -144,7 +142,7 @@ void *calloc(size_t count, size_t bytes) {
 
 void *realloc(void *pointer, size_t bytes) {
   if (pointer == NULL) return malloc(bytes);
-  size_t old = room_of(*head(pointer));
+  size_t old = room(pointer);
   if (bytes <= old) return pointer;
   void *moved = malloc(bytes);
   __builtin_memcpy(moved, pointer, old);

@@ -1,8 +1,8 @@
 // Raw slices of a JSON text: a byte walk without recursion and without memory.
 
-/// Finds values in the bytes of a JSON text **that was validated** (by ``JSONDocument``), as ranges of these bytes, so that
-/// a value can be handed on exactly as the caller wrote it. On other bytes the results mean nothing; no access is out of
-/// bounds all the same.
+/// Finds values in the bytes of a JSON text **that was validated** (by ``JSONDocument``), as ranges of these bytes, so
+/// that a value can be handed on exactly as the caller wrote it. On other bytes the results mean nothing; no access is
+/// out of bounds all the same.
 ///
 /// Keys are compared with escapes resolved: `"par\u0061ms"` is the key `params`, so that this reader and every other
 /// one see the same members. All functions cost one pass over the bytes they look at.

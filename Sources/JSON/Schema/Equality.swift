@@ -109,7 +109,7 @@ extension Evaluation {
 
   /// Equal values have equal hashes; seeded by process. Nil when the budget is used up.
   private mutating func hash(of value: Value) -> Int? {
-    guard spend(4) else { return nil }
+    guard spend(8) else { return nil }
     var hasher = Hasher()
     if let number = JSONNumber(value) {
       if case .text(let text) = number { guard spend(text.count / 4) else { return nil } }

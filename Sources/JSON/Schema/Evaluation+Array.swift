@@ -68,7 +68,8 @@ extension Evaluation {
       report(
         isShort ? "contains" : "maxContains",
         Words.wrongContains(
-          program.nodes[node.pointee.contains].pointee.source, isShort ? "at least \(least)" : "at most \(most)", found))
+          program.nodes[node.pointee.contains].pointee.source, isShort ? "at least \(least)" : "at most \(most)", found)
+      )
     }
     return false
   }

@@ -2,8 +2,8 @@
 
 /// A JSON Schema 2020-12, compiled once at load and then used from any thread.
 ///
-/// All keywords of the standard's vocabularies are enforced; `format` and `content*` are annotations. Nothing is fetched:
-/// a `$ref` to another document finds it among `remotes` or is refused here.
+/// All keywords of the standard's vocabularies are enforced; `format` and `content*` are annotations. Nothing is
+/// fetched: a `$ref` to another document finds it among `remotes` or is refused here.
 public final class JSONSchema: Sendable {
   /// One way in which an instance does not fit.
   public struct Violation: Sendable, Equatable, CustomStringConvertible {
@@ -68,9 +68,9 @@ public final class JSONSchema: Sendable {
     return evaluation.violations
   }
 
-  /// Parses an instance on the heap and validates it.
-  public func validate(bytes: [UInt8]) throws(JSONError) -> [Violation] {
-    let document = try JSONDocument(bytes)
+  /// Parses an instance, on the heap unless a pool is given, and validates it.
+  public func validate(bytes: [UInt8], pool: JSONPool? = nil) throws(JSONError) -> [Violation] {
+    let document = try JSONDocument(bytes, pool: pool)
     return validate(document.root)
   }
 }

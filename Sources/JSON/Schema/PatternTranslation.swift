@@ -1,8 +1,8 @@
 // From ECMA-262's regular expressions (with its `u` flag, as JSON Schema asks) to PCRE2's.
 //
 // The two agree on most of the syntax. Where they do not, this says in PCRE2's terms what ECMA-262 means (`.`, `\s`,
-// `\u{…}`, `[` in a class), and refuses what only PCRE2 knows (`\A`, `(?R)`, `a++`), since a schema that uses it would
-// mean something else to other readers.
+// `\u{…}`, `[` in a class), and refuses what only PCRE2 knows (`\A`, `(?R)`, `a++`), since a schema that uses it
+// would mean something else to other readers.
 
 struct PatternTranslation {
   private let source: [Unicode.Scalar]
@@ -121,8 +121,9 @@ struct PatternTranslation {
       output += "<"
       index += 1
       while let scalar = advance() {
-        guard scalar == "_" || scalar == ">" || (scalar.isASCII && scalar.properties.isAlphabetic)
-          || ("0"..."9").contains(scalar)
+        guard
+          scalar == "_" || scalar == ">" || (scalar.isASCII && scalar.properties.isAlphabetic)
+            || ("0"..."9").contains(scalar)
         else { throw PatternError(message: "the name of a group has a character other than a-z, A-Z, 0-9 and _") }
         output.unicodeScalars.append(scalar)
         if scalar == ">" { return }
@@ -141,7 +142,9 @@ struct PatternTranslation {
       ahead += 1
     }
     guard !text.isEmpty, ahead < source.count, source[ahead] == ":" else { return false }
-    guard !text.contains("s") else { throw PatternError(message: "the modifier `s` is not supported; write [^] instead") }
+    guard !text.contains("s") else {
+      throw PatternError(message: "the modifier `s` is not supported; write [^] instead")
+    }
     output += text + ":"
     index = ahead + 1
     return true

@@ -35,7 +35,9 @@ extension SchemaCompiler {
 
   private mutating func list(_ schema: Value, _ keyword: String) throws(JSONSchemaError) -> Slice {
     guard let value = schema.member(keyword) else { return Slice() }
-    guard value.isArray, value.length > 0 else { throw invalid(value, "\(keyword) must be a non-empty array of schemas") }
+    guard value.isArray, value.length > 0 else {
+      throw invalid(value, "\(keyword) must be a non-empty array of schemas")
+    }
     let nodes = value.items.map { node(for: $0) }
     return append(nodes, to: \.children)
   }

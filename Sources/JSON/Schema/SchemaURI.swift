@@ -75,7 +75,9 @@ struct SchemaURI: Equatable {
         bytes.append(byte)
         continue
       }
-      guard let high = source.next().flatMap(Self.digit), let low = source.next().flatMap(Self.digit) else { return nil }
+      guard let high = source.next().flatMap(Self.digit), let low = source.next().flatMap(Self.digit) else {
+        return nil
+      }
       bytes.append(high << 4 | low)
     }
     return String(validating: bytes, as: UTF8.self)

@@ -97,7 +97,8 @@ enum Words {
     switch reason {
     case .work: ("limit", "is too large or too complicated to be checked; send less")
     case .depth: ("limit", "is nested too deeply to be checked; flatten it")
-    case .pattern: ("pattern", "could not be checked against a regular expression within the limits; send a shorter text")
+    case .pattern:
+      ("pattern", "could not be checked against a regular expression within the limits; send a shorter text")
     }
   }
 

@@ -21,8 +21,8 @@ struct HeaderParameter: Sendable, Hashable {
 
   /// Every annotation of a schema.
   ///
-  /// Refuses what makes conforming clients drop the tool: a place that `properties` alone does not lead to, a value that
-  /// is no token or is there twice, a type other than string, integer or boolean.
+  /// Refuses what makes conforming clients drop the tool: a place that `properties` alone does not lead to, a value
+  /// that is no token or is there twice, a type other than string, integer or boolean.
   static func all(inSchema root: JSONValue, tool: String) throws(MCPError) -> [HeaderParameter] {
     var walk = SchemaWalk(tool: tool)
     try walk.visit(root, properties: [], location: "")

@@ -35,7 +35,8 @@ final class ToolRecord: Sendable {
     let input = try ToolRecord.parsed(tool.inputSchema, of: tool, kind: "input")
     guard input.root.isObject, input.root["type"]?.isString("object") == true else {
       throw MCPError(
-        .invalidSchema, "tool `\(tool.name)`: the root of the input schema must have \"type\": \"object\" (MCP demands it)")
+        .invalidSchema,
+        "tool `\(tool.name)`: the root of the input schema must have \"type\": \"object\" (MCP demands it)")
     }
     headerParameters = try HeaderParameter.all(inSchema: input.root, tool: tool.name)
     inputSchema = try ToolRecord.compiled(tool.inputSchema, limits: schemaLimits, of: tool, kind: "input")

@@ -23,7 +23,7 @@ public func decode(
   let decoder = Decoder(headers: headers, body: body, catalog: catalog)
   do {
     let document = try JSONDocument(body, pool: pool, maximumDepth: MCPLimits.nestingDepthMax)
-    return decoder.decode(document.root, at: JSONScanner.root(of: body.span))
+    return decoder.decode(document.root, at: rootRange(of: body))
   } catch {
     return .answer(errorAnswer(Refusal(unreadable: error), id: nil))
   }

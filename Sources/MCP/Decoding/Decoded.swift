@@ -39,7 +39,8 @@ public struct ToolCall: Sendable {
 
   static let noArguments = Array("{}".utf8)
 
-  /// The request as the worker reads it: `{"method":"tools/call","name":…,"arguments":…,"context":{"protocol":…}}`.
+  /// The request as the worker reads it:
+  /// `{"method":"tools/call","name":…,"arguments":…,"context":{"protocol":…}}`.
   ///
   /// The arguments are the caller's own bytes. One allocation of the exact size.
   public func guestRequest() -> [UInt8] {

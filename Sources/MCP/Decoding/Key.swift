@@ -83,17 +83,17 @@ enum Key: UInt8 {
   /// The last eight bytes of short names as numbers, the last byte lowest. Written out, since a computed global is
   /// looked up through `swift_once` at each use.
   private enum Ending {
-    static let params: UInt64 = 0x706172616d73
-    static let method: UInt64 = 0x6d6574686f64
+    static let params: UInt64 = 0x7061_7261_6d73
+    static let method: UInt64 = 0x6d65_7468_6f64
     static let id: UInt64 = 0x6964
-    static let jsonrpc: UInt64 = 0x6a736f6e727063
-    static let result: UInt64 = 0x726573756c74
-    static let error: UInt64 = 0x6572726f72
-    static let meta: UInt64 = 0x5f6d657461
-    static let name: UInt64 = 0x6e616d65
+    static let jsonrpc: UInt64 = 0x6a_736f_6e72_7063
+    static let result: UInt64 = 0x7265_7375_6c74
+    static let error: UInt64 = 0x65_7272_6f72
+    static let meta: UInt64 = 0x5f_6d65_7461
+    static let name: UInt64 = 0x6e61_6d65
     static let uri: UInt64 = 0x757269
-    static let cursor: UInt64 = 0x637572736f72
-    static let arguments: UInt64 = 0x7267756d656e7473
+    static let cursor: UInt64 = 0x6375_7273_6f72
+    static let arguments: UInt64 = 0x7267_756d_656e_7473
   }
 
   private enum Whole {

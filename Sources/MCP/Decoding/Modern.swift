@@ -130,7 +130,8 @@ extension Decoder {
       data: #"{"supported":\#(Revision.servedJSON),"requested":\#(String(decoding: requested, as: UTF8.self))}"#)
   }
 
-  /// All tools are on one page, so no cursor is ever ours. A string is refused by the method, anything else as malformed.
+  /// All tools are on one page, so no cursor is ever ours. A string is refused by the method, anything else as
+  /// malformed.
   static func invalidCursor(isString: Bool, malformed status: Int) -> Refusal {
     guard isString else { return Refusal(status, .invalidParams, "`params.cursor` must be a string.") }
     return Refusal(200, .invalidParams, "Invalid cursor: this server lists all tools on one page; leave `cursor` out.")

@@ -10,7 +10,8 @@ extension Decoder {
       guard let value, !value.isNull else {
         // An intermediary would route by a value that the body never had.
         guard header == nil else {
-          throw .headerMismatch("The header \(parameter.fieldName) is there, but not the argument \(parameter.pathText).")
+          throw .headerMismatch(
+            "The header \(parameter.fieldName) is there, but not the argument \(parameter.pathText).")
         }
         continue
       }

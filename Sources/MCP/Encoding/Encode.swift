@@ -3,8 +3,8 @@ public import JSON
 
 /// Writes the answer of a call.
 ///
-/// A guest's answer is read with `pool` (UTF-8, depth, shape, output schema) before any of it goes out; raw slices of it
-/// are then copied once. To be called on the loop that owns the pool. Never throws: a guest that answers nonsense gives
+/// A guest's answer is read with `pool` (UTF-8, depth, shape, output schema) before any of it goes out; raw slices of
+/// it are then copied once. To be called on the loop that owns the pool. Never throws: a guest that answers nonsense gives
 /// a tool error, and ``HTTPAnswer/note`` has the detail for the log.
 public func encode(_ outcome: ToolOutcome, for call: ToolCall, pool: JSONPool) -> HTTPAnswer {
   switch outcome {
@@ -18,10 +18,12 @@ public func encode(_ outcome: ToolOutcome, for call: ToolCall, pool: JSONPool) -
     return errorAnswer(Refusal(200, code, message), id: call.id)
   case .overloaded(let seconds):
     return refusal(
-      503, .overloaded, "The server has no room for the call now; try again in \(seconds) s.", after: seconds, id: call.id)
+      503, .overloaded, "The server has no room for the call now; try again in \(seconds) s.", after: seconds,
+      id: call.id)
   case .rateLimited(let seconds):
     return refusal(
-      429, .rateLimited, "Too many calls to this tool from here; try again in \(seconds) s.", after: seconds, id: call.id)
+      429, .rateLimited, "Too many calls to this tool from here; try again in \(seconds) s.", after: seconds,
+      id: call.id)
   }
 }
 

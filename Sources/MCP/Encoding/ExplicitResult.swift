@@ -5,7 +5,8 @@ extension GuestAnswer {
   func explicit(_ result: JSONValue, at range: Range<Int>) throws(BrokenAnswer) -> HTTPAnswer {
     guard result.isObject else {
       throw malformed(
-        "`result` must be an object; to answer {\"result\": …} as data write {\"result\":{\"structuredContent\":…}}")
+        "`result` must be an object; to answer {\"result\": …} as data "
+          + "write {\"result\":{\"structuredContent\":…}}")
     }
     let members = try ResultMembers(result, at: range, in: self)
     let isError = members.isError
@@ -21,7 +22,8 @@ extension GuestAnswer {
     var sendsStructured = false
     if let structured = members.structured { sendsStructured = isStructured(structured) }
     // Without content, or without the structured half that replaced it, the reader would see nothing.
-    if let structured = members.structured, members.content == nil || (!sendsStructured && members.content?.count == 0) {
+    if let structured = members.structured, members.content == nil || (!sendsStructured && members.content?.count == 0)
+    {
       writer.beginContent()
       if structured.isString {
         writer.textBlock(jsonString: bytes[structuredRange])

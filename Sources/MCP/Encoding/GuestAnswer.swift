@@ -24,7 +24,7 @@ struct GuestAnswer {
         return try plainText()
       }
       let root = document.root
-      let range = JSONScanner.root(of: bytes.span)
+      let range = rootRange(of: bytes)
       if root.isObject, root.count == 1, let result = root["result"] {
         return try explicit(result, at: JSONScanner.valueRange(forKey: "result", in: range, of: bytes.span) ?? range)
       }

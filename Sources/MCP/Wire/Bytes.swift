@@ -32,3 +32,12 @@ func equal(_ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8>) -> Bool {
   }
   return true
 }
+
+/// The place of the value in a validated text: without the white space around it, and without a walk over it.
+func rootRange(of text: [UInt8]) -> Range<Int> {
+  var start = 0
+  var end = text.count
+  while start < end, text[start] <= 0x20 { start += 1 }
+  while end > start, text[end - 1] <= 0x20 { end -= 1 }
+  return start..<end
+}

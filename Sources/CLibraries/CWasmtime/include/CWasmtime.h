@@ -25,6 +25,7 @@ void wasmtime_config_wasm_gc_set(wasm_config_t *config, bool enabled);
 void wasmtime_config_wasm_function_references_set(wasm_config_t *config, bool enabled);
 void wasmtime_config_wasm_memory64_set(wasm_config_t *config, bool enabled);
 void wasmtime_config_wasm_multi_memory_set(wasm_config_t *config, bool enabled);
+void wasmtime_config_wasm_exceptions_set(wasm_config_t *config, bool enabled);
 void wasmtime_config_wasm_custom_page_sizes_set(wasm_config_t *config, bool enabled);
 void wasmtime_config_wasm_relaxed_simd_deterministic_set(wasm_config_t *config, bool enabled);
 void wasmtime_config_concurrency_support_set(wasm_config_t *config, bool enabled);
