@@ -43,6 +43,7 @@ final class LoopMetrics: @unchecked Sendable {
     var live = 0
     var queued = 0
     var connections = 0
+    var disconnects = 0
 
     mutating func merge(_ other: Snapshot) {
       requests.merge(other.requests, uniquingKeysWith: +)
@@ -50,6 +51,7 @@ final class LoopMetrics: @unchecked Sendable {
       live += other.live
       queued += other.queued
       connections += other.connections
+      disconnects += other.disconnects
     }
   }
 
@@ -68,14 +70,13 @@ final class LoopMetrics: @unchecked Sendable {
     if status == 200 { succeeded += 1 } else { others[status, default: 0] += 1 }
   }
 
-  func snapshot(admission: Admission, connections: Int) -> Snapshot {
+  func snapshot(admission: Admission) -> Snapshot {
     var snapshot = Snapshot()
     snapshot.requests = others
     snapshot.requests[200] = succeeded
     snapshot.workers = workers.mapValues(\.counts)
     snapshot.live = admission.live
     snapshot.queued = admission.queued
-    snapshot.connections = connections
     return snapshot
   }
 }

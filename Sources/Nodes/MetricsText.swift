@@ -9,6 +9,8 @@ enum MetricsText {
     for (status, count) in total.requests.sorted(by: { $0.key < $1.key }) {
       text += "atoll_requests_total{status=\"\(status)\"} \(count)\n"
     }
+    family("atoll_disconnects_total", "counter", "Clients that left before their answer.", in: &text)
+    text += "atoll_disconnects_total \(total.disconnects)\n"
     let workers = total.workers.sorted { $0.key < $1.key }
     family("atoll_calls_total", "counter", "Tool calls, by worker and outcome.", in: &text)
     for (name, counts) in workers {
