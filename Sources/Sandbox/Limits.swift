@@ -34,7 +34,7 @@ enum SandboxLimits {
   /// What a node may set as the ceiling of `limits.memory`, in bytes: one bulk instruction over it costs 0.5 ms a MiB.
   static let memoryCeilingBytesMax = 1 << 30
   /// Address space that one memory reserves, in bytes (4 GiB and its guards).
-  static let reservationBytes = 6 << 30
+  static let reservationBytes = (4 << 30) + (64 << 20)
   /// A module, in bytes.
   static let moduleBytesMax = 64 << 20
   /// Elements of the one table.
@@ -65,8 +65,10 @@ enum SandboxLimits {
   static let epochNanoseconds: UInt64 = 1_000_000
   /// How long the epoch thread looks on while no guest runs before it sleeps, in nanoseconds.
   static let epochLingerNanoseconds: UInt64 = 20_000_000
-  /// Recycled call cells that a loop keeps.
-  static let idleCellsMax = 1024
+  /// Time that guests may have in one turn of the loop before a new call waits for the next, in nanoseconds.
+  static let turnNanoseconds: UInt64 = 1_000_000
+  /// Bytes that one `fd_write` to the log takes; the guest writes the rest again, as with any stream.
+  static let logWriteBytesMax = 65536
   /// Compiled modules kept in the cache directory; the oldest go first.
   static let cacheFilesMax = 512
   /// Frames of a trap's backtrace in the log.

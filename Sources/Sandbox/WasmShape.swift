@@ -170,7 +170,8 @@ extension WasmShape {
     for _ in 0..<(try section.count()) {
       let type = try section.byte()
       guard type != 0x40 else {
-        throw SandboxError(.unsupportedFeature, "the module has a table with an initial expression, which Atoll refuses")
+        throw SandboxError(
+          .unsupportedFeature, "the module has a table with an initial expression, which Atoll refuses")
       }
       tables.append(try Self.bounds(&section))
     }

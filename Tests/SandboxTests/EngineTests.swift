@@ -32,6 +32,20 @@ struct EngineTests {
     #expect(throws: SandboxError.self) { try Engine(EngineConfiguration(instances: 1_000_000)) }
   }
 
+  @Test func aLimitOfAddressSpaceIsAnErrorThatSaysHowManyFit() throws {
+    let configuration = EngineConfiguration(instances: 100)
+    try configuration.checkAddressSpace(.max)
+    try configuration.checkAddressSpace(607 << 30)
+    do throws(SandboxError) {
+      try configuration.checkAddressSpace(100 << 30)
+      Issue.record("100 GiB are not enough for 100 instances")
+    } catch {
+      #expect(error.code == .badConfiguration)
+      #expect(error.message.contains("ulimit -v"))
+      #expect(error.message.contains("`instances` to 23 or fewer"))
+    }
+  }
+
   @Test func theEpochClockSleepsWhileNoGuestRunsAndWakesForOne() async throws {
     let engine = try Engine(EngineConfiguration(instances: 2))
     let store = ModuleStore(engine: engine, cacheDirectory: nil)
@@ -94,6 +108,8 @@ struct EngineTests {
     #expect(SHA256.hex(of: []) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
     #expect(SHA256.hex(of: Array("abc".utf8)) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
     let bytes = [UInt8](repeating: 0x61, count: 1_000_000)
-    #expect(SHA256.hex(digest: SHA256.digest(of: bytes.span)) == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
+    #expect(
+      SHA256.hex(digest: SHA256.digest(of: bytes.span))
+        == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
   }
 }

@@ -202,7 +202,9 @@ struct ModuleStoreTests {
     for index in 0..<6 {
       let path = place.cache + "/\(index).cwasm"
       _ = FileManager.default.createFile(atPath: path, contents: Data([1]))
-      var times = [timeval(tv_sec: 1000 + (index * 5) % 6, tv_usec: 0), timeval(tv_sec: 1000 + (index * 5) % 6, tv_usec: 0)]
+      var times = [
+        timeval(tv_sec: 1000 + (index * 5) % 6, tv_usec: 0), timeval(tv_sec: 1000 + (index * 5) % 6, tv_usec: 0),
+      ]
       utimes(path, &times)
     }
     _ = FileManager.default.createFile(atPath: place.cache + "/notes.txt", contents: Data([1]))
