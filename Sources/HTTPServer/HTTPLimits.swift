@@ -66,7 +66,8 @@ public struct HTTPLimits: Sendable, Equatable {
   public var tickMilliseconds: UInt64 {
     let shortest = min(
       headTimeoutMilliseconds, bodyTimeoutMilliseconds, bodyPauseMilliseconds, idleTimeoutMilliseconds,
-      writeTimeoutMilliseconds, answerTimeoutMilliseconds, lingerMilliseconds, drainQuietMilliseconds, drainTimeoutMilliseconds)
+      writeTimeoutMilliseconds, answerTimeoutMilliseconds, lingerMilliseconds, drainQuietMilliseconds,
+      drainTimeoutMilliseconds)
     return min(max(shortest / 4, 5), 250)
   }
 }

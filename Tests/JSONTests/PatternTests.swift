@@ -123,6 +123,38 @@ import Testing
     #expect(result.first?.message.contains("within the limits") == true)
   }
 
+  /// What PCRE2 does not count is charged by the length of the text.
+  @Test(
+    .timeLimit(.minutes(1)),
+    arguments: [
+      "(?=[a-z]*)@", "(?=.*a)@", "(?!.*@)[0-9]", "(a+)\\1b", "(?<x>a+)\\k<x>b", "[a-z]{20000}@", "x|^a(?=.*a)@|(?=a+)b",
+    ])
+  func hiddenScansAreCharged(_ pattern: String) throws {
+    let schema = try schema(pattern)
+    let document = try JSONDocument(Array("\"\(String(repeating: "a", count: 500_000))\"".utf8))
+    let began = processorMilliseconds()
+    let result = schema.validate(document.root)
+    #expect(processorMilliseconds() - began < 200)
+    #expect(result.map(\.keyword) == ["pattern"])
+  }
+
+  @Test(arguments: [
+    ("^(?=.*[0-9])(?=.*[a-z]).{8,}$", false), ("^(?!-)[a-z-]+(?!x)$", false), ("^[(?=a*)]+$", false),
+    ("^\\(?=*$", false), ("^(?:a|b){3,5}c{256}$", false), ("(?<=a)b+", false), ("(?=.*[0-9]).{8,}", true),
+    ("^a(?=.*b)c", true), ("^(?=(?=a*)b)c", true), ("^(a)\\1$", true), ("^a{257}$", true), ("^(?=a)b(?!c{2,})d", true),
+  ])
+  func hiddenScansAreKnown(_ pattern: String, _ expected: Bool) {
+    #expect(PatternScans.areUncounted(in: pattern) == expected)
+  }
+
+  @Test func lookaheadsOfUsualLengthAreChecked() throws {
+    let text = String(repeating: "abc def ", count: 100)
+    #expect(try violations(schema("(?=.*[0-9])(?!.*x).{3,}"), text + "1").isEmpty)
+    let anchored = try schema("^(?=.*[0-9])(?!.*x).{3,}$")
+    #expect(try violations(anchored, String(repeating: text, count: 20) + "1").isEmpty)
+    #expect(try violations(anchored, text).first?.message.hasPrefix("must match") == true)
+  }
+
   /// A bound on the length is what an author has against costly patterns.
   @Test func patternOfATooLongTextIsNotTried() throws {
     let schema = try JSONSchema(Array(#"{"maxLength":10,"pattern":"^(a+)+$"}"#.utf8))

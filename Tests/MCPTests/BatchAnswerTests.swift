@@ -56,7 +56,8 @@ import Testing
 
   @Test func notesAreKept() {
     var joined = BatchAnswer(most: 10)
-    joined.append(HTTPAnswer(status: 200, body: Fixture.bytes(#"{"jsonrpc":"2.0","id":1}"#), verdict: .result, note: "a"))
+    let first = Fixture.bytes(#"{"jsonrpc":"2.0","id":1}"#)
+    joined.append(HTTPAnswer(status: 200, body: first, verdict: .result, note: "a"))
     joined.append(HTTPAnswer(status: 202, verdict: .accepted, note: "b"))
     #expect(joined.isFull)
     #expect(joined.finished().note == "a; b")

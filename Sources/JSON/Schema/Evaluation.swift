@@ -207,10 +207,20 @@ struct Evaluation: ~Copyable {
   /// enough, and each try is charged in full, so that many strings cannot cost more than one budget.
   mutating func matches(_ pattern: Int32, _ text: UnsafeBufferPointer<UInt8>) -> Bool {
     guard exhaustion == nil else { return false }
-    let most = max(limits.patternMatch, 8 * text.count)
+    var most = max(limits.patternMatch, 8 * text.count)
+    var cost = 1
+    if program.patternScans[pattern].pointee {
+      // Each step may hide a scan over the whole text, of some eight characters in the time of a step.
+      cost += text.count / 8
+      most = min(most, patternWork / cost)
+      guard most > 0 else {
+        exhaust(.pattern)
+        return false
+      }
+    }
     var limit = min(32 + 2 * text.count, most)
     while true {
-      patternWork -= limit
+      patternWork -= limit * cost
       guard patternWork >= 0 else {
         exhaust(.pattern)
         return false

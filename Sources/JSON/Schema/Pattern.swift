@@ -4,10 +4,13 @@ import CPCRE2
 /// A regular expression in ECMA-262's language, run by PCRE2 with bounds. Immutable, so it may cross threads.
 final class Pattern: @unchecked Sendable {
   let code: OpaquePointer
+  /// See ``PatternScans``.
+  let scansUncounted: Bool
 
   /// Compiles it; throws what is wrong with it.
   init(_ source: String) throws(PatternError) {
     let translated = try PatternTranslation.translate(source)
+    scansUncounted = PatternScans.areUncounted(in: source)
     let plain = try Self.compile(translated)
     if cpcre2_is_anchored(plain) != 0 {
       code = plain
@@ -32,8 +35,8 @@ final class Pattern: @unchecked Sendable {
     // Without possessive repeats: PCRE2 would turn `[a-z]+@` into `[a-z]++@`, whose scan over the text counts as one
     // step wherever it begins. Given back character by character, it is counted as what it costs.
     let options =
-      PCRE2_NO_AUTO_POSSESS | PCRE2_UTF | PCRE2_NO_UTF_CHECK | PCRE2_DOLLAR_ENDONLY | PCRE2_MATCH_UNSET_BACKREF | PCRE2_ALLOW_EMPTY_CLASS
-      | PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UCP
+      PCRE2_NO_AUTO_POSSESS | PCRE2_UTF | PCRE2_NO_UTF_CHECK | PCRE2_DOLLAR_ENDONLY | PCRE2_MATCH_UNSET_BACKREF
+      | PCRE2_ALLOW_EMPTY_CLASS | PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UCP
     let code = source.utf8.span.withUnsafeBufferPointer {
       pcre2_compile_8($0.baseAddress, $0.count, options, &number, &offset, context)
     }

@@ -168,6 +168,8 @@ final class SchemaProgram: @unchecked Sendable {
   let dynamicReferences: Table<DynamicReference>
   let dynamicTargets: Table<Int32>
   let patterns: Table<OpaquePointer>
+  /// Whether the pattern of that number scans more than is counted.
+  let patternScans: Table<Bool>
   let root: Int32
   /// Whether the dynamic scope has to be followed.
   let isDynamic: Bool
@@ -185,6 +187,7 @@ final class SchemaProgram: @unchecked Sendable {
     dynamicReferences = Table(tables.dynamicReferences)
     dynamicTargets = Table(tables.dynamicTargets)
     patterns = Table(tables.patterns.map(\.code))
+    patternScans = Table(tables.patterns.map(\.scansUncounted))
     patternOwners = tables.patterns
     isDynamic = !tables.dynamicReferences.isEmpty
     self.root = root
@@ -203,6 +206,7 @@ final class SchemaProgram: @unchecked Sendable {
     dynamicReferences.free()
     dynamicTargets.free()
     patterns.free()
+    patternScans.free()
   }
 }
 
