@@ -122,6 +122,7 @@ public final class LoopSandbox: @unchecked Sendable {
     call.pointee.ranOutOfMemory = false
     call.pointee.hostCalls = 0
     call.pointee.logBytes = 0
+    call.pointee.logLines = 0
     call.pointee.requestOffset = 0
     call.pointee.cpu = 0
     call.pointee.isAsleep = false

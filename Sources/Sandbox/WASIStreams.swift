@@ -31,6 +31,9 @@ extension WASI {
   }
 
   /// `fd_write(fd, iovs, count, written)`: 1 is a command's answer and a reactor's log, 2 is the log.
+  ///
+  /// The log takes at most `SandboxLimits.logWriteBytesMax` a call, a short write: 1,024 buffers that all lie over the
+  /// whole memory would hold up the loop for longer than any limit looks.
   static let write: Immediate = { environment, caller, values, _ in
     let call = runningCall(environment)
     if let trap = call.count() { return trap }
@@ -43,16 +46,20 @@ extension WASI {
     let isAnswer = descriptor == 1 && call.prepared.program.kind == .command
     var total = 0
     let status = eachVector(call, caller, values[1].i32, values[2].i32) { source in
-      total += source.count
       if isAnswer {
         if source.count > call.prepared.program.limits.outputBytes - call.pointee.output.count {
           return call.outputTooLong()
         }
         call.pointee.output.append(contentsOf: source)
-      } else if descriptor == 2 {
-        call.pointee.stderrLine.take(UnsafeRawBufferPointer(source)) { call.log(.info, .stderr, $0) }
+        total += source.count
+        return nil
+      }
+      let taken = UnsafeRawBufferPointer(rebasing: source.prefix(SandboxLimits.logWriteBytesMax - total))
+      total += taken.count
+      if descriptor == 2 {
+        call.pointee.stderrLine.take(taken) { call.log(.info, .stderr, $0) }
       } else {
-        call.pointee.stdoutLine.take(UnsafeRawBufferPointer(source)) { call.log(.info, .stdout, $0) }
+        call.pointee.stdoutLine.take(taken) { call.log(.info, .stdout, $0) }
       }
       return nil
     }
