@@ -21,6 +21,7 @@ enum House {
   /// Outside those, the files at the edge to a system call; the compiler makes them write `unsafe` at each use.
   static let filesWithPointers = [
     "Sources/Manifests/Files.swift", "Sources/Bundles/OutputFile.swift", "Sources/Nodes/JSONLogHandler.swift",
+    "Sources/Nodes/LogWriter.swift",
     "Sources/Nodes/Processors.swift", "Sources/atoll/Files.swift", "Sources/atoll/Terminal.swift",
   ]
 
