@@ -37,6 +37,19 @@ enum SandboxLimits {
   static let reservationBytes = 6 << 30
   /// A module, in bytes.
   static let moduleBytesMax = 64 << 20
+  /// Entries of a module's sections, as many as the engine takes; counted before anything is allocated for them.
+  static let typesMax = 1_000_000
+  static let functionsMax = 1_000_000
+  static let importsMax = 100_000
+  static let exportsMax = 100_000
+  static let globalsMax = 1_000_000
+  static let tagsMax = 1_000_000
+  /// Element segments, and data segments.
+  static let segmentsMax = 100_000
+  static let tablesMax = 100
+  static let memoriesMax = 100
+  /// Parameters of a function's type, and results.
+  static let valuesMax = 1000
   /// Elements of the one table.
   static let tableElementsMax = 2000
   /// Live handles of host operations in one call.
