@@ -154,7 +154,11 @@ extension LoopSandbox {
     let isOutOfMemory =
       call.pointee.ranOutOfMemory || left < max(limit / 10, SandboxLimits.memoryNearlyFullBytes)
     if let status = call.pointee.exitStatus {
-      if status == 0 { return .answered(call.pointee.output) }
+      if status == 0 {
+        // Only a command that runs answers by leaving: a reactor has to return, and a start function answers nothing.
+        if !prepared.isReactor, call.pointee.phase == .running { return .answered(call.pointee.output) }
+        return .fault(Fault(.trap, "the worker left with exit code 0 before it answered"))
+      }
       if isOutOfMemory { return .fault(CallFaults.memory(used: used, limit: limit, "exit code \(status)")) }
       return .exited(status: status, stderrLastLine: call.pointee.stderrLine.text)
     }
