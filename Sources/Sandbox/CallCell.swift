@@ -86,6 +86,8 @@ struct LastLine {
   }
 
   var isEmpty: Bool { current.isEmpty && last.isEmpty }
+  /// Whether a line was begun and has not ended.
+  var isOpen: Bool { !current.isEmpty }
   var text: String { String(decoding: last.prefix(SandboxLimits.lastLineBytesMax), as: UTF8.self) }
 }
 

@@ -68,6 +68,7 @@ extension LoopSandbox {
 
   /// Ends a guest that has not ended: deletes its future, then its store.
   private func stop(_ call: Call, _ fault: Fault) -> CallOutcome {
+    endLines(call)
     settle(call, memoryBytes: memoryBytes(call))
     give(call)
     return .fault(fault)
@@ -106,6 +107,7 @@ extension LoopSandbox {
     else { return readFailure(call, prepared) }
     if !call.pointee.hasMemory { call.pointee.hasMemory = atoll_find_memory(slots) }
     let outcome = prepared.isReactor ? reactorAnswer(call, prepared) : commandAnswer(call)
+    if call.pointee.stderrLine.isOpen || call.pointee.stdoutLine.isOpen { endLines(call) }
     settle(call, memoryBytes: memoryBytes(call))
     if case .answered(let answer) = outcome { call.ledger.use.outputBytes = answer.count }
     return outcome
