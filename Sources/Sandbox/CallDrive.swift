@@ -14,13 +14,17 @@ extension LoopSandbox {
       } else if !call.pointee.isAsleep {
         await loop.nextReadyTurn()
       }
+      // Others had the loop meanwhile: what they took counts before this guest runs again.
+      let now = atoll_monotonic_nanoseconds()
+      call.pointee.end = now
       if Task.isCancelled { return stop(call, CallFaults.cancelled) }
       switch call.pointee.interrupt {
       case .wallLimit: return stop(call, CallFaults.wall(limit: prepared.program.limits.wallMilliseconds))
       case .cancelled: return stop(call, CallFaults.cancelled)
       case nil: break
       }
-      if advance(call, from: atoll_monotonic_nanoseconds()) { return finish(call, prepared) }
+      if let fault = breach(call, prepared) { return stop(call, fault) }
+      if advance(call, from: now) { return finish(call, prepared) }
     }
   }
 
