@@ -17,6 +17,8 @@ public final class LoopSandbox: @unchecked Sendable {
   let epochSlot: UnsafeMutablePointer<atoll_epoch_slot_t>
   let epochSleeper: UnsafeMutablePointer<atoll_epoch_sleeper_t>
   private var idle: [Call] = []
+  /// As many as ever ran at once, so at most the engine's instances. None is freed before the sandbox: a cancellation
+  /// or timer that comes late still looks at its cell's generation.
   private var all: [Call] = []
   /// The thread's processor clock at a moment of the monotonic one, at most a millisecond old when a poll starts.
   private var baseline: (monotonic: UInt64, processor: UInt64) = (0, 0)
