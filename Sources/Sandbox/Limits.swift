@@ -62,7 +62,7 @@ enum SandboxLimits {
   static let randomBytesMax = 65536
   /// Bytes a call may log; the rest is counted and dropped.
   static let logBytesMax = 65536
-  /// What a line takes of those beside its own bytes: at most 512 lines a call, however short.
+  /// What a line takes of those beside its own bytes: at most 511 lines a call, however short.
   static let logLineCostBytes = 128
   /// Bytes that one `fd_write` to the log takes; the guest is told, and writes the rest in another call.
   static let logWriteBytesMax = 65536
