@@ -54,7 +54,8 @@ struct Archive: Equatable {
     guard file.starts(with: magic) else {
       let isModule = file.starts(with: [0x00, 0x61, 0x73, 0x6D])
       throw BundleError(
-        .notABundle, "\(name) is not an Atoll bundle\(isModule ? ", but a WebAssembly module" : ""); make one with `atoll build`")
+        .notABundle,
+        "\(name) is not an Atoll bundle\(isModule ? ", but a WebAssembly module" : ""); make one with `atoll build`")
     }
     let header: (version: UInt32, digest: [UInt8], body: [UInt8])
     do throws(MalformedBytes) {
@@ -66,7 +67,8 @@ struct Archive: Equatable {
     guard header.version == version else {
       throw BundleError(
         .wrongVersion,
-        "\(name) has bundle format \(header.version), but this Atoll reads format \(version); build it again with this Atoll")
+        "\(name) has bundle format \(header.version), but this Atoll reads format \(version); build it again with it"
+      )
     }
     guard SHA256.digest(of: header.body) == header.digest else {
       throw damaged(name, "its contents do not match its digest \(SHA256.hex(digest: header.digest))")

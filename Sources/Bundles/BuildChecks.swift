@@ -33,7 +33,8 @@ extension CallLimits {
   /// A manifest's caps as the sandbox takes them.
   public init(_ limits: Limits) {
     self.init(
-      memoryBytes: limits.memoryBytes, cpuMilliseconds: limits.cpuMilliseconds, wallMilliseconds: limits.wallMilliseconds,
+      memoryBytes: limits.memoryBytes, cpuMilliseconds: limits.cpuMilliseconds,
+      wallMilliseconds: limits.wallMilliseconds,
       outputBytes: limits.outputBytes, hostCalls: limits.hostCalls)
   }
 }

@@ -33,8 +33,8 @@ extension Bundle {
   public static func current(_ path: String) throws(BundleError) -> Bundle? {
     let build = try Build(path)
     let target = self.path(of: build.manifest.name, in: build.folder)
-    guard let bundle = try? open(target), bundle.inputs == (try build.inputs()), bundle.manifestText == build.manifestText,
-      bundle.manifest == build.manifest
+    guard let bundle = try? open(target), bundle.inputs == (try build.inputs()),
+      bundle.manifestText.utf8.elementsEqual(build.manifestText.utf8), bundle.manifest == build.manifest
     else { return nil }
     return bundle
   }
@@ -53,7 +53,8 @@ struct BuildChecks: Sendable {
   /// Runs `_initialize` and reads what it left.
   var initialize: @Sendable (_ wasm: [UInt8], _ limits: Limits, _ name: String) throws(BundleError) -> Snapshot.State
   /// Holds the module against the ABI and its manifest, as a node will; `isFinished` once it goes into the bundle.
-  var verify: @Sendable (_ wasm: [UInt8], _ limits: Limits, _ name: String, _ isFinished: Bool) throws(BundleError) -> Void
+  var verify:
+    @Sendable (_ wasm: [UInt8], _ limits: Limits, _ name: String, _ isFinished: Bool) throws(BundleError) -> Void
 }
 
 /// One build.
@@ -76,7 +77,11 @@ struct Build {
       if let given = manifest.source, given.language != .wasm || given.entry != module {
         throw BundleError(
           .badSource,
-          "\(folder)/\(Manifest.fileName): [source] says language = \"\(given.language.rawValue)\", entry = \"\(given.entry)\", which is not \(path); build the folder instead: atoll build \(folder)")
+          """
+          \(folder)/\(Manifest.fileName): [source] says language = "\(given.language.rawValue)", \
+          entry = "\(given.entry)", which is not \(path); build the folder instead: atoll build \(folder)
+          """
+        )
       }
       source = Source(language: .wasm, entry: module)
     } else if let given = manifest.source {
@@ -84,7 +89,11 @@ struct Build {
     } else {
       throw BundleError(
         .badManifest,
-        "\(folder)/\(Manifest.fileName): there is no [source], so nothing can be built; write [source] with language and entry, or name a module: atoll build \(folder)/worker.wasm")
+        """
+        \(folder)/\(Manifest.fileName): there is no [source], so nothing can be built; write [source] with language \
+        and entry, or name a module: atoll build \(folder)/worker.wasm
+        """
+      )
     }
   }
 
@@ -95,12 +104,14 @@ struct Build {
     if path.hasSuffix(Bundle.fileExtension) {
       throw BundleError(.badSource, "\(path) is built already; name the folder of its source")
     }
-    throw BundleError(.badSource, "\(path) is neither a folder with an \(Manifest.fileName) nor a .wasm; name one of them")
+    throw BundleError(
+      .badSource, "\(path) is neither a folder with an \(Manifest.fileName) nor a .wasm; name one of them")
   }
 
   func run(
     checks: BuildChecks, cache: String?, toolchain: () throws(BundleError) -> Toolchain
   ) throws(BundleError) -> BuildResult {
+    try compileSchemas()
     var notes: [String] = []
     let sources = try SourceFiles(source, folder: folder)
     let compiled: [UInt8]

@@ -55,7 +55,8 @@ public struct Bundle: Sendable {
     do throws(FileError) {
       file = try Files.read(path, atMost: BundleLimits.bundleBytes)
     } catch {
-      throw BundleError(.fileFailed, "cannot read the bundle \(path): \(error.reason); build it with `atoll build`", cause: error)
+      throw BundleError(
+        .fileFailed, "cannot read the bundle \(path): \(error.reason); build it with `atoll build`", cause: error)
     }
     return try decode(file, name: path)
   }
@@ -105,7 +106,9 @@ public struct Bundle: Sendable {
     return Bundle(manifest, text, module, SHA256.hex(digest: digest), inputs, file)
   }
 
-  private init(_ manifest: Manifest, _ text: String, _ module: [UInt8], _ digest: String, _ inputs: [UInt8]?, _ file: [UInt8]) {
+  private init(
+    _ manifest: Manifest, _ text: String, _ module: [UInt8], _ digest: String, _ inputs: [UInt8]?, _ file: [UInt8]
+  ) {
     self.manifest = manifest
     manifestText = text
     self.module = module

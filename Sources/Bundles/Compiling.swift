@@ -37,10 +37,12 @@ extension Toolchain.Session {
     // An overflow of the stack runs into address 0 and traps, instead of into data.
     "--stack-first", "-z", "stack-size=\(BundleLimits.stackBytes)",
   ]
-  private var clangFlags: [String] {
-    // Not --sysroot=/usr: a header that wasi-libc lacks would come from the host's /usr/include.
-    ["--target=wasm32-unknown-wasi", "-nostdlibinc", "-isystem", toolchain.headers, "-O2"]
-  }
+  /// Not --sysroot=/usr: a header that wasi-libc lacks would come from the host's /usr/include.
+  private static let clangFlags = ["--target=wasm32-unknown-wasi", "-nostdlibinc", "-O2", "-Wall", "-Wextra"]
+  private var clangFlags: [String] { Self.clangFlags + ["-isystem", toolchain.headers] }
+
+  /// All flags as text: what is kept was made with these or is out of date.
+  static let recipe = (swiftFlags + linkFlags + clangFlags).joined(separator: " ")
 
   /// A worker in Embedded Swift, with the SDK: a reactor.
   mutating func swift(_ sources: [String], sdk: SDKObjects) throws(BundleError) -> [UInt8] {
@@ -61,7 +63,7 @@ extension Toolchain.Session {
     var objects: [String] = []
     for (index, source) in sources.enumerated() {
       let object = path("source\(index).o")
-      try run(toolchain.clang, clangFlags + ["-Wall", "-Wextra", "-I", includes, "-c", source, "-o", object])
+      try run(toolchain.clang, clangFlags + ["-I", includes, "-c", source, "-o", object])
       objects.append(object)
     }
     try link(
@@ -88,9 +90,13 @@ extension Toolchain.Session {
     }
     try run(
       toolchain.swiftc,
-      Self.swiftFlags + ["-module-name", "AtollWorker", "-emit-module", "-emit-module-path", path("AtollWorker.swiftmodule"), "-c"]
+      Self.swiftFlags + [
+        "-module-name", "AtollWorker", "-emit-module", "-emit-module-path", path("AtollWorker.swiftmodule"), "-c",
+      ]
         + swift + ["-o", path("AtollWorker.o")])
-    for source in c { try run(toolchain.clang, clangFlags + ["-c", source, "-o", path(SDKObjects.object(for: source))]) }
+    for source in c {
+      try run(toolchain.clang, clangFlags + ["-c", source, "-o", path(SDKObjects.object(for: source))])
+    }
   }
 
   private mutating func link(_ inputs: [String]) throws(BundleError) {

@@ -8,6 +8,8 @@ enum BundleLimits {
   static let sections = 4_096
   /// Source files of one worker.
   static let sourceFiles = 1_000
+  /// Folders inside one another that are searched for headers.
+  static let folderDepth = 16
   static let sourceFileBytes = 16 << 20
   /// What is kept of a compiler's words; the rest is cut.
   static let compilerOutputBytes = 256 << 10
@@ -16,7 +18,7 @@ enum BundleLimits {
   /// Zero bytes between two runs that are cheaper to store than a second segment's head.
   static let snapshotGapBytes = 64
   /// Processor time that `_initialize` may take at build.
-  static let initializeMilliseconds = 5_000
+  static let initializeMilliseconds = 2_000
   /// A page of linear memory.
   static let pageBytes = 65_536
   /// The shadow stack of workers that `atoll build` links.

@@ -27,7 +27,7 @@ struct SDKObjects: Equatable {
   static func prepare(
     _ sdk: WorkerSDK, _ session: inout Toolchain.Session, cache: String?
   ) throws(BundleError) -> SDKObjects {
-    var key = Array(session.toolchain.identity.utf8)
+    var key = Array("\(session.toolchain.identity) \(Toolchain.Session.recipe)".utf8)
     key += sdk.digest
     let kept = cache.map { SDKObjects(folder: "\($0)/sdk-\(SHA256.hex(of: key).prefix(32))", sdk: sdk) }
     if let kept, isOurs(kept.folder), kept.files.allSatisfy({ unsafe access($0, R_OK) == 0 }) { return kept }

@@ -152,6 +152,7 @@ private struct Parts {
 
 private func malformedIsBadModule<T>(_ body: () throws(MalformedBytes) -> T) throws(BundleError) -> T {
   do throws(MalformedBytes) { return try body() } catch {
-    throw BundleError(.badModule, "not a valid WebAssembly module: one of its sections is wrong at byte \(error.offset)")
+    throw BundleError(
+      .badModule, "not a valid WebAssembly module: one of its sections is wrong at byte \(error.offset)")
   }
 }

@@ -29,7 +29,10 @@ public struct Toolchain: Sendable, Equatable {
     var libraries = ["/usr/lib/wasm32-wasi", "/usr/lib/wasm32-wasip1", "/usr/local/lib/wasm32-wasi"]
     var headers = ["/usr/include/wasm32-wasi", "/usr/include/wasm32-wasip1", "/usr/local/include/wasm32-wasi"]
     var builtins = [22, 21, 20, 19, 18, 17, 16, 15, 14].flatMap { version in
-      ["wasi/libclang_rt.builtins-wasm32.a", "wasm32-unknown-wasi/libclang_rt.builtins.a", "wasip1/libclang_rt.builtins-wasm32.a"].map {
+      [
+        "wasi/libclang_rt.builtins-wasm32.a", "wasm32-unknown-wasi/libclang_rt.builtins.a",
+        "wasip1/libclang_rt.builtins-wasm32.a",
+      ].map {
         "/usr/lib/llvm-\(version)/lib/clang/\(version)/lib/\($0)"
       }
     }
@@ -53,11 +56,18 @@ public struct Toolchain: Sendable, Equatable {
     }
     let bin = OutputFile.folder(of: (try? Files.real(named)) ?? named)
     // swiftc may be a link to swift-frontend beside it, or a version manager's link to itself.
-    guard let home = [bin, OutputFile.folder(of: named)].first(where: { isExecutable($0 + "/wasm-ld") && isExecutable($0 + "/clang") })
+    guard
+      let home = [bin, OutputFile.folder(of: named)].first(where: {
+        isExecutable($0 + "/wasm-ld") && isExecutable($0 + "/clang")
+      })
     else {
       throw BundleError(
         .toolchainMissing,
-        "there is no clang and wasm-ld beside \(named): set ATOLL_TOOLCHAIN to the usr/bin of a Swift 6.3 toolchain from swift.org, which has both")
+        """
+        there is no clang and wasm-ld beside \(named): set ATOLL_TOOLCHAIN to the usr/bin of a Swift 6.3 toolchain \
+        from swift.org, which has both
+        """
+      )
     }
     return Toolchain(
       bin: home,
@@ -73,7 +83,11 @@ public struct Toolchain: Sendable, Equatable {
     if let found = folders.first(where: { unsafe access($0 + file, R_OK) == 0 }) { return found }
     throw BundleError(
       .toolchainMissing,
-      "\(what) is not installed (looked for \(folders.prefix(3).map { $0 + file }.joined(separator: ", "))): apt-get install \(package)")
+      """
+      \(what) is not installed (looked for \(folders.prefix(3).map { $0 + file }.joined(separator: ", "))): \
+      apt-get install \(package)
+      """
+    )
   }
 
   private static func isExecutable(_ path: String) -> Bool { unsafe access(path, X_OK) == 0 }

@@ -1,5 +1,6 @@
 // The guest SDK as it travels with the binary.
 internal import CWorkerSDK
+internal import Glibc
 internal import Sandbox
 
 /// The sources of AtollWorker.
@@ -17,9 +18,12 @@ struct WorkerSDK: Sendable {
 
   private init() {
     files = (0..<cworkersdk_count()).map { index in
-      unsafe File(
-        path: String(cString: cworkersdk_name(index)),
-        bytes: Array(UnsafeBufferPointer(start: cworkersdk_bytes(index), count: cworkersdk_byte_count(index))))
+      let count = cworkersdk_byte_count(index)
+      let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { target, initialized in
+        if let base = target.baseAddress { unsafe memcpy(base, cworkersdk_bytes(index), count) }
+        initialized = count
+      }
+      return unsafe File(path: String(cString: cworkersdk_name(index)), bytes: bytes)
     }
     var all: [UInt8] = []
     for file in files {

@@ -113,6 +113,12 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
   public var withoutPort: SocketAddress {
     SocketAddress(family: family, port: 0, high: high, low: low, scope: scope)
   }
+
+  /// What one client is counted under: an IPv4 address, or the /64 of an IPv6 address, of which one customer has as
+  /// many addresses as it likes (RFC 6177).
+  public var client: SocketAddress {
+    SocketAddress(family: family, port: 0, high: high, low: family == .ipv4 || isLoopback ? low : 0)
+  }
 }
 
 // MARK: C addresses

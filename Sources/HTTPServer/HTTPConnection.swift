@@ -272,8 +272,10 @@ final class HTTPConnection: @unchecked Sendable {
       exchange.origin = origin
       core.begin(exchange)
     case .options(let origin):
+      exchange.giveBodyBack()
       answer(exchange, code: 204, fields: CORS.preflight(exchange.head, origin: origin), body: [])
     case .refuse(let failure):
+      exchange.giveBodyBack()
       core.count(failure)
       answer(
         exchange, code: failure.status, fields: [("Content-Type", "text/plain; charset=utf-8"), ("Vary", "Origin")],

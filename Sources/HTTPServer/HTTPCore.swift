@@ -113,8 +113,7 @@ final class HTTPCore: @unchecked Sendable {
     run(exchange)
   }
 
-  func exchangeEnded(heldBytes: Int) {
-    held(-heldBytes)
+  func exchangeEnded() {
     liveExchanges -= 1
     checkDrained()
   }

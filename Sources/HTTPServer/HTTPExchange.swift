@@ -26,14 +26,21 @@ public final class HTTPExchange: @unchecked Sendable {
   var heldBytes = 0
   private var task: Task<Void, Never>?
   private(set) var hasReturned = false
+  /// Whether it was counted off: both the end of the answer and the end of the task come here, in either order.
+  private var isSettled = false
   private let core: HTTPCore
 
   /// The client's address.
   public let peer: SocketAddress
   /// The whole body, without its framing.
   public internal(set) var body: [UInt8] = []
-  /// Whether the task that answers is cancelled when the client leaves. Legacy MCP calls set it to false.
-  public var cancelsOnDisconnect = true
+  /// Whether the task that answers is cancelled when the client leaves; at once, if it has left already.
+  ///
+  /// False until the service knows what it answers and says so: a client may leave before the task has run, and a
+  /// legacy MCP call must not be cancelled by that.
+  public var cancelsOnDisconnect = false {
+    didSet { if cancelsOnDisconnect && isDisconnected { task?.cancel() } }
+  }
   /// Whether the client closed its connection, or its sending side, while this exchange was live.
   ///
   /// TCP does not tell the two apart, so both count as leaving, as in Go's net/http. An answer that is given all the
@@ -146,7 +153,7 @@ public final class HTTPExchange: @unchecked Sendable {
 
   // MARK: Its life
 
-  /// Keeps the task so that a disconnect can cancel it.
+  /// Keeps the task so that a disconnect can cancel it. The task may have run before this, and the client have left.
   func attach(_ task: Task<Void, Never>) {
     guard !hasReturned else { return }
     self.task = task
@@ -205,12 +212,20 @@ public final class HTTPExchange: @unchecked Sendable {
 
   /// Gives the body back and counts the exchange off, once it is answered and its task has ended.
   private func settle() {
-    guard state == .answered, hasReturned else { return }
+    guard state == .answered, hasReturned, !isSettled else { return }
+    isSettled = true
     onDisconnect = nil
-    core.exchangeEnded(heldBytes: heldBytes)
+    giveBodyBack()
+    core.exchangeEnded()
+    head.reset()
+  }
+
+  /// Drops the body and what it counts with the core. No service sees the requests that the server itself answers,
+  /// so nothing else would.
+  func giveBodyBack() {
+    core.held(-heldBytes)
     heldBytes = 0
     body = []
-    head.reset()
   }
 
   /// Makes a settled exchange ready for another request of the same client.
@@ -220,8 +235,9 @@ public final class HTTPExchange: @unchecked Sendable {
     admission = nil
     saidClose = false
     hasReturned = false
+    isSettled = false
     isDisconnected = false
-    cancelsOnDisconnect = true
+    cancelsOnDisconnect = false
     answeredStatus = nil
   }
 }

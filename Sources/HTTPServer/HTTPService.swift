@@ -5,8 +5,8 @@ public protocol HTTPService: Sendable {
   /// Answers one exchange by ``HTTPExchange/respond(status:fields:body:)`` or
   /// ``HTTPExchange/startStream(status:fields:)``.
   ///
-  /// Runs on the connection's loop as a task of its own, which is cancelled when the client leaves (see
-  /// ``HTTPExchange/cancelsOnDisconnect``). Returning without an answer sends 500; returning with a stream open cuts
+  /// Runs on the connection's loop as a task of its own. It goes on when the client leaves, unless it sets
+  /// ``HTTPExchange/cancelsOnDisconnect``. Returning without an answer sends 500; returning with a stream open cuts
   /// the connection, so that the client sees a broken answer and not a short one.
   func answer(_ exchange: HTTPExchange) async
 }

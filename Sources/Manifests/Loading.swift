@@ -18,7 +18,9 @@ extension Manifest {
 extension NodeConfiguration {
   /// Reads a `node.toml`.
   public static func load(_ path: String) throws(ManifestError) -> NodeConfiguration {
-    try parse(configurationText(path, missing: "there is no such file; write one, or give `atoll serve` its workers by name"), file: path)
+    try parse(
+      configurationText(path, missing: "there is no such file; write one, or give `atoll serve` its workers by name"),
+      file: path)
   }
 }
 

@@ -50,7 +50,8 @@ public struct Manifest: Sendable, Equatable {
       let place = table.path + [.key("name")]
       if let first = lines[tool.name] {
         let where_ = first.map { " (first on line \($0))" } ?? ""
-        throw reader.error(.duplicate, at: place, "tool `\(tool.name)` is declared twice\(where_); give one of them another name")
+        throw reader.error(
+          .duplicate, at: place, "tool `\(tool.name)` is declared twice\(where_); give one of them another name")
       }
       lines[tool.name] = reader.locator.line(of: place)
       tools.append(tool)
@@ -74,16 +75,26 @@ public struct Manifest: Sendable, Equatable {
     guard limits.cpuMilliseconds <= limits.wallMilliseconds else {
       throw reader.error(
         .badValue, at: table.path + [.key("wall_ms")],
-        "`limits.wall_ms` is \(limits.wallMilliseconds), less than `limits.cpu_ms` (\(limits.cpuMilliseconds)), which then could never be used up; write wall_ms = \(limits.cpuMilliseconds) or more")
+        """
+        `limits.wall_ms` is \(limits.wallMilliseconds), less than `limits.cpu_ms` (\(limits.cpuMilliseconds)), \
+        which then could never be used up; write wall_ms = \(limits.cpuMilliseconds) or more
+        """
+      )
     }
     return limits
   }
 
   /// JavaScript is a language of Atoll, but not of this version: that deserves more than "must be one of".
   private static func refuseLaterLanguages(in reader: ShapeReader) throws(ManifestError) {
-    guard let language = reader.text(at: ["source", "language"]), ["javascript", "typescript"].contains(language) else { return }
+    guard let language = reader.text(at: ["source", "language"]), ["javascript", "typescript"].contains(language) else {
+      return
+    }
     throw reader.error(
       .badValue, at: [.key("source"), .key("language")],
-      "`source.language` is \"\(language)\", which comes with a later version of Atoll; write \"swift\", \"c\", or \"wasm\" for a module you built yourself")
+      """
+      `source.language` is "\(language)", which comes with a later version of Atoll; write "swift", "c", or "wasm" \
+      for a module you built yourself
+      """
+    )
   }
 }

@@ -4,10 +4,12 @@ extension Manifest {
   /// The manual of `atoll.toml`, as data.
   public static let shape = TableShape(
     "",
-    doc: "`atoll.toml` stands beside a worker's source and says what the worker is, what it may use and which tools it has.",
+    doc:
+      "`atoll.toml` stands beside a worker's source and says what the worker is, what it may use and what it offers.",
     keys: [
       KeyShape(
-        "name", .text(maxBytes: Bounds.workerNameBytes, check: Words.workerName), required: true, example: "\"weather\"",
+        "name", .text(maxBytes: Bounds.workerNameBytes, check: Words.workerName), required: true,
+        example: "\"weather\"",
         doc: "Names the worker: its bundle is `<name>.atoll`, a node serves it at `/mcp/<name>`."),
       KeyShape(
         "version", .text(maxBytes: 64, check: Words.version), standard: .text("0.0.0"), example: "\"1.2.0\"",
@@ -22,14 +24,19 @@ extension Manifest {
     later: ["permissions", "upstreams", "session", "placement", "resources", "prompts"])
 
   static let source = TableShape(
-    "source", doc: "What `atoll build` compiles. A prebuilt `.wasm` given to `atoll build` by name needs no such table.",
+    "source",
+    doc: "What `atoll build` compiles. A prebuilt `.wasm` given to `atoll build` by name needs no such table.",
     keys: [
       KeyShape(
         "language", .choice(SourceLanguage.allCases.map(\.rawValue)), required: true, example: "\"swift\"",
-        doc: "`swift` is Embedded Swift with the SDK, `c` is a WASI command, `wasm` is a module that is taken as it is."),
+        doc: "`swift` is Embedded Swift with the SDK, `c` is a WASI command, `wasm` is a module that is taken as it is."
+      ),
       KeyShape(
-        "entry", .text(maxBytes: Bounds.pathBytes, check: Words.relativePath), required: true, example: "\"weather.swift\"",
-        doc: "The source file, or a folder whose `.swift` or `.c` files are compiled together; inside the worker's folder."),
+        "entry", .text(maxBytes: Bounds.pathBytes, check: Words.relativePath), required: true,
+        example: "\"weather.swift\"",
+        doc:
+          "The source file, or a folder whose `.swift` or `.c` files are compiled together; inside the worker's folder."
+      ),
     ])
 
   static let limits = TableShape(
@@ -42,7 +49,8 @@ extension Manifest {
         "cpu_ms", .integer(Bounds.cpuMilliseconds), standard: .integer(Limits.standard.cpuMilliseconds), example: "50",
         doc: "Milliseconds the guest may compute; waiting is not counted."),
       KeyShape(
-        "wall_ms", .integer(Bounds.wallMilliseconds), standard: .integer(Limits.standard.wallMilliseconds), example: "5000",
+        "wall_ms", .integer(Bounds.wallMilliseconds), standard: .integer(Limits.standard.wallMilliseconds),
+        example: "5000",
         doc: "Milliseconds from the start of the guest to its answer; waiting is counted."),
       KeyShape(
         "output", .byteSize(Bounds.outputBytes), standard: .integer(Limits.standard.outputBytes), example: "\"1MiB\"",
@@ -56,10 +64,14 @@ extension Manifest {
     "tools", doc: "One tool each. A worker has at least one.",
     keys: [
       KeyShape(
-        "name", .text(maxBytes: Bounds.toolNameBytes, check: Words.toolName), required: true, example: "\"get_forecast\"",
-        doc: "What a client calls: letters, digits, `_`, `-` and `.`, at most \(Bounds.toolNameBytes), unique in the worker."),
+        "name", .text(maxBytes: Bounds.toolNameBytes, check: Words.toolName), required: true,
+        example: "\"get_forecast\"",
+        doc:
+          "What a client calls: at most \(Bounds.toolNameBytes) letters, digits, `_`, `-` and `.`; unique in a worker."
+      ),
       KeyShape(
-        "title", .text(maxBytes: Bounds.titleBytes, check: Words.line), example: "\"Forecast\"", doc: "What people read."),
+        "title", .text(maxBytes: Bounds.titleBytes, check: Words.line), example: "\"Forecast\"",
+        doc: "What people read."),
       KeyShape(
         "description", .text(maxBytes: Bounds.descriptionBytes, check: Words.prose), required: true,
         example: "\"Forecast for a city, by day\"", doc: "What a model reads to decide when to call the tool."),

@@ -6,7 +6,8 @@ public func configurationManual() -> String {
   # What configuration files may say
 
   These tables are made from the ones that parse the files (`Sources/Manifests`), so they are complete: a key that is
-  not here is refused, and every key here is enforced. Sizes are whole numbers with `B`, `KiB`, `MiB` or `GiB`, in quotes.
+  not here is refused, and every key here is enforced. Sizes are whole numbers with `B`, `KiB`, `MiB` or `GiB`, in
+  quotes.
 
   A mistake is one line with file, line, what is wrong and what to write:
 
@@ -62,11 +63,13 @@ extension TableShape {
     for key in keys {
       let takes: String
       switch key.kind {
-      case .table, .tables: continue
+      case .table: takes = "table, see below"
+      case .tables: takes = "tables, see below"
       case .text(let maxBytes, _): takes = "string of at most \(maxBytes) bytes"
       case .choice(let words): takes = words.map { "`\"\($0)\"`" }.joined(separator: ", ")
       case .integer(let range): takes = "\(range.lowerBound) to \(range.upperBound)"
-      case .byteSize(let range): takes = "`\"\(ByteSize.format(range.lowerBound))\"` to `\"\(ByteSize.format(range.upperBound))\"`"
+      case .byteSize(let range):
+        takes = "`\"\(ByteSize.format(range.lowerBound))\"` to `\"\(ByteSize.format(range.upperBound))\"`"
       case .boolean: takes = "`true` or `false`"
       case .texts: takes = "array of strings"
       case .schema: takes = "path of a JSON file, or an inline table"
@@ -84,6 +87,7 @@ extension KeyShape {
     case (.integer(let number)?, .byteSize): "`\"\(ByteSize.format(number))\"`"
     case (.integer(let number)?, _): "`\(number)`"
     case (.described(let words)?, _): words
+    case (nil, .table(let shape)) where !isRequired && !shape.keys.contains { $0.isRequired }: "the defaults of its keys"
     case (nil, _): isRequired ? "must be written" : "none"
     }
   }

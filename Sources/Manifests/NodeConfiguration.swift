@@ -42,7 +42,9 @@ public struct NodeConfiguration: Sendable, Equatable {
   /// A node without a file.
   public static let standard: NodeConfiguration = {
     // The shape gives the defaults, and an empty text has no mistake to report.
-    guard let standard = try? parse("", file: "node.toml") else { preconditionFailure("node.toml's defaults break its shape") }
+    guard let standard = try? parse("", file: "node.toml") else {
+      preconditionFailure("node.toml's defaults break its shape")
+    }
     return standard
   }()
 
@@ -60,7 +62,8 @@ public struct NodeConfiguration: Sendable, Equatable {
       let place = table.path + [.key("path")]
       if let first = paths[worker.path] {
         let where_ = first.map { " (first on line \($0))" } ?? ""
-        throw reader.error(.duplicate, at: place, "worker \(Words.quoted(worker.path)) stands here twice\(where_); remove one")
+        throw reader.error(
+          .duplicate, at: place, "worker \(Words.quoted(worker.path)) stands here twice\(where_); remove one")
       }
       paths[worker.path] = reader.locator.line(of: place)
       workers.append(worker)

@@ -3,16 +3,20 @@
 extension NodeConfiguration {
   /// The manual of `node.toml`, as data.
   public static let shape = TableShape(
-    "", doc: "`node.toml` says what one `atoll serve` process is: where it listens, what it serves and how much it takes.",
+    "",
+    doc: "`node.toml` says what one `atoll serve` process is: where it listens, what it serves and how much it takes.",
     keys: [
       KeyShape(
-        "name", .text(maxBytes: Bounds.workerNameBytes, check: Words.workerName), standard: .text("node"), example: "\"edge-1\"",
+        "name", .text(maxBytes: Bounds.workerNameBytes, check: Words.workerName), standard: .text("node"),
+        example: "\"edge-1\"",
         doc: "Names the node in logs and in `server/discover`."),
       KeyShape(
-        "listen", .text(maxBytes: 300, check: Words.address), standard: .text("127.0.0.1:8787"), example: "\"127.0.0.1:8787\"",
+        "listen", .text(maxBytes: 300, check: Words.address), standard: .text("127.0.0.1:8787"),
+        example: "\"127.0.0.1:8787\"",
         doc: "Where clients connect."),
       KeyShape(
-        "admin", .text(maxBytes: 300, check: Words.address), standard: .described("`/metrics` and health are on `listen`"),
+        "admin", .text(maxBytes: 300, check: Words.address),
+        standard: .described("`/metrics` and health are on `listen`"),
         example: "\"127.0.0.1:8788\"", doc: "Where `/metrics` and health are, when not on `listen`."),
       KeyShape(
         "loops", .integer(Bounds.loops), standard: .described("one per core"), example: "2",
@@ -47,7 +51,8 @@ extension NodeConfiguration {
         "queue_ms", .integer(Bounds.queueMilliseconds), standard: .integer(1_000), example: "1000",
         doc: "Milliseconds a call may wait for a sandbox; past it 503 with `Retry-After`."),
       KeyShape(
-        "connections", .integer(Bounds.connections), standard: .integer(10_000), example: "10000", doc: "Open connections."),
+        "connections", .integer(Bounds.connections), standard: .integer(10_000), example: "10000",
+        doc: "Open connections."),
       KeyShape(
         "body", .byteSize(Bounds.bodyBytes), standard: .integer(4 << 20), example: "\"4MiB\"",
         doc: "Bytes of a request's body; past it 413."),
@@ -55,7 +60,8 @@ extension NodeConfiguration {
         "calls_per_second", .integer(Bounds.callsPerSecond), standard: .integer(100_000), example: "100",
         doc: "Calls a second of one peer address to one worker; past it 429 with `Retry-After`."),
       KeyShape(
-        "calls_burst", .integer(Bounds.callsBurst), standard: .described("as many as `calls_per_second`"), example: "200",
+        "calls_burst", .integer(Bounds.callsBurst), standard: .described("as many as `calls_per_second`"),
+        example: "200",
         doc: "Calls a peer that was quiet may make at once."),
     ])
 

@@ -15,7 +15,9 @@ extension SchemaSource {
       guard root.isObject else { return (start, "must be a JSON object; write {\"type\": \"object\", …}") }
       if let key = JSONScanner.duplicateKey(anywhereIn: bytes.span) {
         let name = JSONScanner.text(ofKey: key, in: bytes.span)
-        return (line(at: key.lowerBound, in: bytes), "has the key \(Words.quoted(name)) twice in one object; remove one")
+        return (
+          line(at: key.lowerBound, in: bytes), "has the key \(Words.quoted(name)) twice in one object; remove one"
+        )
       }
       guard mustTakeObject else { return nil }
       guard let type = root["type"] else { return (start, "has no \"type\" at its root; write \"type\": \"object\"") }

@@ -1,6 +1,5 @@
 // A tool's schema: the author's bytes, and the file they came from, for errors.
 
-
 /// Gives the bytes of a schema file by the path the manifest names; throws with the reason where it cannot.
 public struct SchemaFiles: Sendable {
   let read: @Sendable (String) throws(FileError) -> [UInt8]
@@ -47,7 +46,12 @@ public struct SchemaSource: Sendable, Equatable {
       } catch {
         throw ManifestError(
           .unreadable, file: manifest, line: line,
-          message: "`\(key)` of tool `\(tool)` names \(Words.quoted(path)): \(error.reason); write the path of a JSON Schema in the worker's folder")
+          message:
+            """
+            `\(key)` of tool `\(tool)` names \(Words.quoted(path)): \(error.reason); write the path of a JSON Schema \
+            in the worker's folder
+            """
+        )
       }
       if let (line, wrong) = Self.problem(in: bytes, mustTakeObject: key == "input") {
         throw ManifestError(.badSchema, file: path, line: line, message: "`\(key)` of tool `\(tool)` \(wrong)")

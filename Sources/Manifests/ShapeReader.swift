@@ -59,11 +59,17 @@ struct ShapeReader {
     guard text.utf8.count <= Bounds.fileBytes else {
       throw ManifestError(
         .unreadable, file: file,
-        message: "the file has \(text.utf8.count) bytes, more than \(ByteSize.format(Bounds.fileBytes)); move schemas to files of their own")
+        message:
+          """
+          the file has \(text.utf8.count) bytes, more than \(ByteSize.format(Bounds.fileBytes)); \
+          move schemas to files of their own
+          """
+      )
     }
     if let nul = text.utf8.firstIndex(of: 0) {
       let line = text.utf8[..<nul].count(where: { $0 == UInt8(ascii: "\n") }) + 1
-      throw ManifestError(.syntax, file: file, line: line, message: "there is a NUL byte; save the file as plain UTF-8 text")
+      throw ManifestError(
+        .syntax, file: file, line: line, message: "there is a NUL byte; save the file as plain UTF-8 text")
     }
     do {
       root = try TOMLTable(string: text)
@@ -76,7 +82,8 @@ struct ShapeReader {
     }
     locator = TOMLLocator(text)
     if let line = locator.nulLine {
-      throw ManifestError(.badValue, file: file, line: line, message: "a string has the character NUL; remove the \\u0000")
+      throw ManifestError(
+        .badValue, file: file, line: line, message: "a string has the character NUL; remove the \\u0000")
     }
   }
 
@@ -91,7 +98,8 @@ struct ShapeReader {
     try read(root, shape, at: [])
   }
 
-  private func read(_ table: TOMLTable, _ shape: TableShape, at path: [PathStep]) throws(ManifestError) -> CheckedTable {
+  private func read(_ table: TOMLTable, _ shape: TableShape, at path: [PathStep]) throws(ManifestError) -> CheckedTable
+  {
     var checked = CheckedTable(shape: shape, path: path, line: locator.line(of: path))
     for key in inFileOrder(table.keys, at: path) where shape[key] == nil { throw unknown(key, in: shape, at: path) }
     for key in shape.keys {
@@ -138,7 +146,11 @@ struct ShapeReader {
       guard range.contains(number) else {
         throw error(
           .badValue, at: path,
-          "`\(name(path))` is \(number), but must be \(range.lowerBound) to \(range.upperBound); write \(number < range.lowerBound ? range.lowerBound : range.upperBound)")
+          """
+          `\(name(path))` is \(number), but must be \(range.lowerBound) to \(range.upperBound); \
+          write \(number < range.lowerBound ? range.lowerBound : range.upperBound)
+          """
+        )
       }
       return .integer(number)
     case .byteSize(let range): return .integer(try byteSize(value, range, key, at: path))
@@ -152,7 +164,9 @@ struct ShapeReader {
       var texts: [String] = []
       for index in 0..<array.count {
         let element = path + [.index(index)]
-        guard let text = array[index].string else { throw wrongType(array[index].tomlValue, wants: "a string", key, at: element) }
+        guard let text = array[index].string else {
+          throw wrongType(array[index].tomlValue, wants: "a string", key, at: element)
+        }
         try require(text, maxBytes: Bounds.pathBytes, check, at: element)
         texts.append(text)
       }
@@ -160,12 +174,15 @@ struct ShapeReader {
     case .schema: return .schema(try schema(value, key, at: path))
     case .table(let shape):
       guard let table = value.table else {
-        throw wrongType(value, wants: "a table", key, at: path, write: "[\(key.name)] on a line of its own, and its keys below")
+        throw wrongType(
+          value, wants: "a table", key, at: path, write: "[\(key.name)] on a line of its own, and its keys below")
       }
       return .table(try read(table, shape, at: path))
     case .tables(let shape, let maxCount):
       let write = "[[\(key.name)]] on a line of its own, and its keys below"
-      guard let array = value.array else { throw wrongType(value, wants: "an array of tables", key, at: path, write: write) }
+      guard let array = value.array else {
+        throw wrongType(value, wants: "an array of tables", key, at: path, write: write)
+      }
       try require(count: array.count, maxCount, at: path)
       var tables: [CheckedTable] = []
       for index in 0..<array.count {
@@ -189,18 +206,28 @@ struct ShapeReader {
     guard let bytes = ByteSize.parse(text) else {
       throw error(
         .badValue, at: path,
-        "`\(name(path))` is \(Words.quoted(text)), which is no size; write a whole number and KiB or MiB, such as \(Words.quoted(ByteSize.suggestion(for: text)))")
+        """
+        `\(name(path))` is \(Words.quoted(text)), which is no size; write a whole number and KiB or MiB, \
+        such as \(Words.quoted(ByteSize.suggestion(for: text)))
+        """
+      )
     }
     guard range.contains(bytes) else {
       let (low, high) = (ByteSize.format(range.lowerBound), ByteSize.format(range.upperBound))
       throw error(
         .badValue, at: path,
-        "`\(name(path))` is \(Words.quoted(text)), but must be \(low) to \(high); write \(Words.quoted(bytes < range.lowerBound ? low : high))")
+        """
+        `\(name(path))` is \(Words.quoted(text)), but must be \(low) to \(high); \
+        write \(Words.quoted(bytes < range.lowerBound ? low : high))
+        """
+      )
     }
     return bytes
   }
 
-  private func schema(_ value: TOMLValue, _ key: KeyShape, at path: [PathStep]) throws(ManifestError) -> CheckedTable.SchemaText {
+  private func schema(_ value: TOMLValue, _ key: KeyShape, at path: [PathStep]) throws(ManifestError)
+    -> CheckedTable.SchemaText
+  {
     let line = locator.line(of: path)
     if let text = value.string {
       try require(text, maxBytes: Bounds.pathBytes, Words.relativePath, at: path)
@@ -221,7 +248,9 @@ struct ShapeReader {
     guard text.utf8.count <= maxBytes else {
       throw error(.badValue, at: path, "`\(name(path))` has \(text.utf8.count) bytes; write at most \(maxBytes)")
     }
-    if let wrong = check(text) { throw error(.badValue, at: path, "`\(name(path))` is \(Words.quoted(text)): \(wrong)") }
+    if let wrong = check(text) {
+      throw error(.badValue, at: path, "`\(name(path))` is \(Words.quoted(text)): \(wrong)")
+    }
   }
 
   private func require(count: Int, _ maxCount: Int, at path: [PathStep]) throws(ManifestError) {
@@ -240,7 +269,9 @@ struct ShapeReader {
     } else if let (table, meant) = elsewhere(key, than: shape) {
       message += "; did you mean `\(meant)` in [\(table)]?"
     } else {
-      message += "; \(shape.name.isEmpty ? "the file" : "[\(shape.name)]") knows \(shape.keys.map { "`\($0.name)`" }.joined(separator: ", "))"
+      message +=
+        "; \(shape.name.isEmpty ? "the file" : "[\(shape.name)]") knows "
+        + shape.keys.map { "`\($0.name)`" }.joined(separator: ", ")
     }
     return error(.unknownKey, at: full, message)
   }
@@ -279,7 +310,8 @@ struct ShapeReader {
     _ value: TOMLValue, wants: String, _ key: KeyShape, at path: [PathStep], write: String? = nil
   ) -> ManifestError {
     let write = write ?? "\(key.name) = \(key.example)"
-    return error(.wrongType, at: path, "`\(name(path))` must be \(wants), but is \(Self.noun(value.type)); write \(write)")
+    return error(
+      .wrongType, at: path, "`\(name(path))` must be \(wants), but is \(Self.noun(value.type)); write \(write)")
   }
 
   func error(_ code: ManifestError.Code, at path: [PathStep], _ message: String) -> ManifestError {
@@ -298,7 +330,9 @@ struct ShapeReader {
       switch step {
       case .key(let key):
         if !text.isEmpty { text += "." }
-        text += !key.isEmpty && key.utf8.allSatisfy { Words.isToolNameByte($0) && $0 != UInt8(ascii: ".") } ? key : Words.quoted(key)
+        text +=
+          !key.isEmpty && key.utf8.allSatisfy { Words.isToolNameByte($0) && $0 != UInt8(ascii: ".") }
+          ? key : Words.quoted(key)
       case .index(let index): text += "[\(index + 1)]"
       }
     }

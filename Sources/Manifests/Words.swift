@@ -4,7 +4,9 @@ enum Words {
   @Sendable static func workerName(_ text: String) -> String? {
     guard let first = text.utf8.first, isAlphanumeric(first),
       text.utf8.allSatisfy({ isAlphanumeric($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") })
-    else { return "a name has letters, digits, `-` and `_` and starts with a letter or digit; write \(quoted(slug(text)))" }
+    else {
+      return "a name has letters, digits, `-` and `_` and starts with a letter or digit; write \(quoted(slug(text)))"
+    }
     return nil
   }
 
@@ -18,7 +20,8 @@ enum Words {
 
   @Sendable static func line(_ text: String) -> String? {
     if text.allSatisfy(\.isWhitespace) { return "it is empty; write what people should read, or remove the key" }
-    return text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) ? "it has a control character; write one plain line" : nil
+    return text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F })
+      ? "it has a control character; write one plain line" : nil
   }
 
   @Sendable static func prose(_ text: String) -> String? {
@@ -41,7 +44,9 @@ enum Words {
         !part.isEmpty && part.utf8.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
       }
     }
-    if numbers.count == 3, numbers.allSatisfy(isNumber), pre.dropFirst().allSatisfy(isTail), build.dropFirst().allSatisfy(isTail) {
+    if numbers.count == 3, numbers.allSatisfy(isNumber), pre.dropFirst().allSatisfy(isTail),
+      build.dropFirst().allSatisfy(isTail)
+    {
       return nil
     }
     var fixed = numbers.prefix(3).map { Int($0).map { String(max(0, $0)) } ?? "0" }
@@ -52,7 +57,9 @@ enum Words {
   /// A path that cannot leave the folder it starts in.
   @Sendable static func relativePath(_ text: String) -> String? {
     if let wrong = anyPath(text) { return wrong }
-    if text.utf8.first == UInt8(ascii: "/") { return "it must be relative to the worker's folder; remove the leading `/`" }
+    if text.utf8.first == UInt8(ascii: "/") {
+      return "it must be relative to the worker's folder; remove the leading `/`"
+    }
     if text.utf8.contains(UInt8(ascii: "\\")) { return "it has a backslash; write `/` between folders" }
     // By bytes: a slash with a combining mark behind it is another Character, and still a slash to the system.
     if text.utf8.split(separator: UInt8(ascii: "/")).contains(where: { $0.elementsEqual("..".utf8) }) {
@@ -63,13 +70,15 @@ enum Words {
 
   @Sendable static func anyPath(_ text: String) -> String? {
     if text.isEmpty { return "it is empty; write a path" }
-    return text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) ? "it has a control character; write a plain path" : nil
+    return text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F })
+      ? "it has a control character; write a plain path" : nil
   }
 
   /// `127.0.0.1:8787`, `[::1]:8787`, `localhost:0`; names are resolved by the node.
   @Sendable static func address(_ text: String) -> String? {
     let wrong = "an address is HOST:PORT; write \"127.0.0.1:8787\" or \"[::1]:8787\""
-    guard let (host, port) = split(text), let port, !host.isEmpty, Int(port).map({ (0...65_535).contains($0) }) == true else {
+    guard let (host, port) = split(text), let port, !host.isEmpty, Int(port).map({ (0...65_535).contains($0) }) == true
+    else {
       return wrong
     }
     return nil
@@ -78,7 +87,9 @@ enum Words {
   /// What a `Host` header may be: a name or address, with or without port.
   @Sendable static func host(_ text: String) -> String? {
     if text.contains("*") { return "wildcards are not taken: a Host is compared exactly; write each name" }
-    if text.contains("/") { return "a host has no scheme and no path; write \"mcp.example.com\" or \"mcp.example.com:8443\"" }
+    if text.contains("/") {
+      return "a host has no scheme and no path; write \"mcp.example.com\" or \"mcp.example.com:8443\""
+    }
     guard let (host, port) = split(text), !host.isEmpty, port.map({ isPort($0) }) ?? true else {
       return "a host is NAME or NAME:PORT; write \"mcp.example.com\" or \"mcp.example.com:8443\""
     }

@@ -26,6 +26,8 @@ final class Admission: @unchecked Sendable {
   /// Index of the longest waiting call in `waiting`; entries before it have left.
   private var first = 0
   private(set) var queued = 0
+  /// Places in `waiting` whose calls were refused or cancelled.
+  private var left = 0
 
   init(loop: EventLoop, ceiling: Int, queueDepth: Int, queueMilliseconds: UInt64) {
     self.loop = loop
@@ -57,16 +59,10 @@ final class Admission: @unchecked Sendable {
         waiter.continuation = continuation
         waiting.append(waiter)
         queued += 1
-        waiter.timer = loop.timer(afterMilliseconds: queueMilliseconds) { [self] in
-          if waiter.continuation != nil { queued -= 1 }
-          waiter.finish(.refused)
-        }
+        waiter.timer = loop.timer(afterMilliseconds: queueMilliseconds) { [self] in giveUp(waiter, .refused) }
       }
     } onCancel: {
-      loop.execute { [self] in
-        if waiter.continuation != nil { queued -= 1 }
-        waiter.finish(.cancelled)
-      }
+      loop.execute { [self] in giveUp(waiter, .cancelled) }
     }
   }
 
@@ -85,10 +81,25 @@ final class Admission: @unchecked Sendable {
     live -= 1
   }
 
+  /// Takes a waiter out of the queue before its turn.
+  private func giveUp(_ waiter: Waiter, _ verdict: Verdict) {
+    guard waiter.continuation != nil else { return }
+    queued -= 1
+    waiter.finish(verdict)
+    left += 1
+    // Those that left hold their places until half of the queue is empty places: then it is closed up in one go.
+    if left > 64, left > (waiting.count - first) / 2 {
+      waiting = waiting[first...].filter { $0.continuation != nil }
+      first = 0
+      left = 0
+    }
+  }
+
   private func compact() {
     if first == waiting.count {
       waiting.removeAll(keepingCapacity: true)
       first = 0
+      left = 0
     } else if first > 1_024 {
       waiting.removeFirst(first)
       first = 0

@@ -41,7 +41,7 @@ extension LocalNode {
       throw NodeError(.configuration, "\(worker.source.path) has no tool `\(name ?? "")`; it has \(names)")
     }
     let request = Self.guestRequest(tool.name, arguments ?? SampleArguments.make(from: tool.input.bytes))
-    let program = loop.workers[0].program
+    let program = loop.service.workers[0].program
     let sandbox = loop.sandbox
     let clock = loop.eventLoop
     let answer: [UInt8]

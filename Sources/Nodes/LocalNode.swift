@@ -30,7 +30,8 @@ public final class LocalNode: @unchecked Sendable {
       admission: Admission(loop: eventLoop, ceiling: instances, queueDepth: 0, queueMilliseconds: 1),
       bodyBytes: configuration.limits.bodyBytes, log: log)
     self.configuration = configuration
-    try loop.deploy(Deployment(generation: 1, workers: [worker], nodeName: "local", version: Node.version))
+    try loop.prepare(Deployment(generation: 1, workers: [worker], nodeName: "local", version: Node.version))
+    loop.commit()
   }
 
   /// Answers one MCP request. The body of the answer is what a client would read.

@@ -24,7 +24,8 @@ public final class Node: @unchecked Sendable {
   private let loops: [NodeLoop]
   private var servers: [(loop: EventLoop, server: HTTPServer)] = []
   private var workers: [LoadedWorker]
-  private var generation = 1
+  private let generation = Atomic<Int>(1)
+  private var reloading: Task<Void, Never>?
   private var undrained = 0
   private var whenDrained: [CheckedContinuation<Void, Never>] = []
   private let draining = Atomic<Bool>(false)
@@ -179,28 +180,48 @@ public final class Node: @unchecked Sendable {
   // MARK: Deployments
 
   private func deployment(of workers: [LoadedWorker]) throws(NodeError) -> Deployment {
-    try Deployment(generation: generation, workers: workers, nodeName: configuration.name, version: Self.version)
+    try Deployment(generation: generation.load(ordering: .relaxed) + 1, workers: workers, nodeName: configuration.name, version: Self.version)
   }
 
-  /// Swaps a deployment in, loop after loop. A loop that cannot take it keeps what it has.
+  /// Swaps a deployment in: every loop links it first, and only when all of them have does any serve it.
   private func deploy(_ deployment: Deployment) async throws(NodeError) {
     for loop in loops {
-      let result = await loop.eventLoop.run { Result { () throws(NodeError) in try loop.deploy(deployment) } }
+      let result = await loop.eventLoop.run { Result { () throws(NodeError) in try loop.prepare(deployment) } }
       try result.get()
     }
+    for loop in loops { await loop.eventLoop.run { loop.commit() } }
   }
 
   /// Opens one worker again, building it where its source is newer, and swaps it in. Calls in flight end on the
   /// worker that they began with; when the new one cannot be opened the old one goes on serving.
+  ///
+  /// Reloads follow each other: one that is asked for while another is under way begins when that has ended.
   public func reload(_ source: WorkerSource) async throws(NodeError) {
+    while let other = reloading { await other.value }
+    let outcome = Outcome()
+    let task = primary.spawn { [self] in
+      do throws(NodeError) { try await swapIn(source) } catch { outcome.error = error }
+    }
+    reloading = task
+    await task.value
+    reloading = nil
+    if let error = outcome.error { throw error }
+  }
+
+  /// Written by a reload's task, read when it has ended: both on the first loop.
+  private final class Outcome: @unchecked Sendable {
+    var error: NodeError?
+  }
+
+  private func swapIn(_ source: WorkerSource) async throws(NodeError) {
     let opening = opening
     let opened = await primary.outcome { () throws(NodeError) in try opening.open(source) }
     let fresh = try opened.get()
     var next = workers
     if let index = next.firstIndex(where: { $0.source == source }) { next[index] = fresh } else { next.append(fresh) }
-    generation += 1
     try await deploy(deployment(of: next))
     workers = next
+    generation.add(1, ordering: .relaxed)
   }
 
   // MARK: State
@@ -210,16 +231,19 @@ public final class Node: @unchecked Sendable {
     for loop in loops {
       total.merge(await loop.eventLoop.run { loop.snapshot() })
     }
-    return MetricsText.render(total, loops: loops.count, generation: generation, ready: isReady)
+    return MetricsText.render(total, loops: loops.count, generation: generation.load(ordering: .relaxed), ready: isReady)
   }
 
   // MARK: Drain
 
   /// Ends the node without losing a call: readiness fails, every listener accepts what waits and closes, calls in
   /// flight are answered with `Connection: close`. Returns when the last one is, or after
-  /// `NodeBounds.drainMilliseconds`.
+  /// `NodeBounds.drainMilliseconds`. Asked for again, it waits for the same end.
   public func drain() async {
-    guard !draining.exchange(true, ordering: .relaxed) else { return }
+    guard !draining.exchange(true, ordering: .relaxed) else {
+      if undrained > 0 { await withCheckedContinuation { whenDrained.append($0) } }
+      return
+    }
     undrained = servers.count
     for (loop, server) in servers {
       loop.execute { [self] in
@@ -227,6 +251,7 @@ public final class Node: @unchecked Sendable {
       }
     }
     let deadline = primary.timer(afterMilliseconds: NodeBounds.drainMilliseconds) { [self] in
+      guard undrained > 0 else { return }
       log.warning("drain deadline passed with calls in flight", metadata: ["servers": "\(undrained)"])
       undrained = 1
       drained()
@@ -236,7 +261,7 @@ public final class Node: @unchecked Sendable {
   }
 
   private func drained() {
-    undrained -= 1
+    undrained = max(0, undrained - 1)
     guard undrained == 0 else { return }
     for continuation in whenDrained { continuation.resume() }
     whenDrained = []

@@ -44,8 +44,17 @@ final class NodeLoop: @unchecked Sendable {
   private let metrics = LoopMetrics()
   private let logsCalls: Bool
 
-  private(set) var workers: [PreparedWorker] = []
-  private var endpoints: [Deployment.Endpoint] = []
+  /// What is in service. A request takes it once and stays with it, so that a reload does not change it on its way.
+  private(set) var service = Service(deployment: nil, workers: [])
+  /// What ``prepare(_:)`` made and ``commit()`` puts into service.
+  private var prepared: Service?
+
+  /// A deployment, and its workers as this loop runs them.
+  struct Service {
+    let deployment: Deployment?
+    let workers: [PreparedWorker]
+    var endpoints: [Deployment.Endpoint] { deployment?.endpoints ?? [] }
+  }
 
   init(
     name: String, siteName: String, eventLoop: EventLoop, sandbox: LoopSandbox, admission: Admission, bodyBytes: Int,
@@ -62,16 +71,16 @@ final class NodeLoop: @unchecked Sendable {
     pool = JSONPool(bytes: JSONPool.bytes(forInputOf: max(bodyBytes, Bounds.outputBytes.upperBound)))
   }
 
-  /// Puts a deployment into service on this loop, whole or not at all.
-  func deploy(_ deployment: Deployment) throws(NodeError) {
-    var prepared: [PreparedWorker] = []
+  /// Links what is new in a deployment. Nothing that serves changes before ``commit()``.
+  func prepare(_ deployment: Deployment) throws(NodeError) {
+    var workers: [PreparedWorker] = []
     for loaded in deployment.workers {
-      if let known = workers.first(where: { $0.loaded === loaded }) {
-        prepared.append(known)
+      if let known = service.workers.first(where: { $0.loaded === loaded }) {
+        workers.append(known)
         continue
       }
       do throws(SandboxError) {
-        prepared.append(
+        workers.append(
           PreparedWorker(
             loaded: loaded, program: try sandbox.prepare(loaded.program), metrics: metrics.worker(named: loaded.name),
             log: log))
@@ -79,8 +88,13 @@ final class NodeLoop: @unchecked Sendable {
         throw NodeError(.workerNotLoaded, "\(loaded.source.path): \(error.message)", cause: error)
       }
     }
-    workers = prepared
-    endpoints = deployment.endpoints
+    prepared = Service(deployment: deployment, workers: workers)
+  }
+
+  /// Puts the prepared deployment into service; calls in flight end on the one that they began with.
+  func commit() {
+    if let prepared { service = prepared }
+    prepared = nil
   }
 
   // MARK: The way of one request
@@ -88,8 +102,9 @@ final class NodeLoop: @unchecked Sendable {
   /// Answers a request that came over a socket.
   func answer(_ exchange: HTTPExchange) async {
     let path = exchange.path
-    guard let endpoint = endpoints.first(where: { $0.path == path }) else {
-      let served = endpoints.map(\.path).joined(separator: ", ")
+    let service = service
+    guard let endpoint = service.endpoints.first(where: { $0.path == path }) else {
+      let served = service.endpoints.map(\.path).joined(separator: ", ")
       metrics.countRequest(status: 404)
       return exchange.respond(
         status: .notFound, fields: [("Content-Type", "text/plain; charset=utf-8")],
@@ -104,10 +119,10 @@ final class NodeLoop: @unchecked Sendable {
     case .call(let request):
       // A legacy client that closes its stream has not cancelled anything (mcp.md 2.14).
       exchange.cancelsOnDisconnect = request.era.cancelsOnDisconnect
-      answer = await self.answer(request, endpoint, peer: exchange.peer.withoutPort)
+      answer = await self.answer(request, endpoint, service, peer: exchange.peer.client)
     case .batch(let parts):
       exchange.cancelsOnDisconnect = false
-      answer = await self.answer(batch: parts, endpoint, peer: exchange.peer.withoutPort)
+      answer = await self.answer(batch: parts, endpoint, service, peer: exchange.peer.client)
     }
     metrics.countRequest(status: answer.status)
     if let note = answer.note { log.warning("\(note)", metadata: ["path": "\(path)"]) }
@@ -116,30 +131,33 @@ final class NodeLoop: @unchecked Sendable {
 
   /// Answers a request that came from this process, without a socket.
   func answer(headers: some HeaderSource, body: [UInt8], peer: SocketAddress) async -> HTTPAnswer {
-    let endpoint = endpoints[0]
+    let service = service
+    let endpoint = service.endpoints[0]
     switch decode(method: .post, headers: headers, body: body, catalog: endpoint.catalog, pool: pool) {
     case .answer(let known): return known
-    case .call(let request): return await answer(request, endpoint, peer: peer)
-    case .batch(let parts): return await answer(batch: parts, endpoint, peer: peer)
+    case .call(let request): return await answer(request, endpoint, service, peer: peer)
+    case .batch(let parts): return await answer(batch: parts, endpoint, service, peer: peer)
     }
   }
 
   private func answer(
-    _ request: ToolCall, _ endpoint: Deployment.Endpoint, peer: SocketAddress
+    _ request: ToolCall, _ endpoint: Deployment.Endpoint, _ service: Service, peer: SocketAddress
   ) async -> HTTPAnswer {
-    let worker = workers[endpoint.workerOfTool[request.toolIndex]]
+    let worker = service.workers[endpoint.workerOfTool[request.toolIndex]]
     let call = Call(request: request, worker: worker, peer: peer, loop: self)
     let outcome = await pipeline.answer(call)
     return encode(outcome, for: request, pool: pool)
   }
 
   /// The parts of a batch run one after the other: a batch is one request's worth of the caller's share.
-  private func answer(batch: [Decoded], _ endpoint: Deployment.Endpoint, peer: SocketAddress) async -> HTTPAnswer {
+  private func answer(
+    batch: [Decoded], _ endpoint: Deployment.Endpoint, _ service: Service, peer: SocketAddress
+  ) async -> HTTPAnswer {
     var answers: [HTTPAnswer] = []
     for part in batch {
       switch part {
       case .answer(let known): answers.append(known)
-      case .call(let request): answers.append(await answer(request, endpoint, peer: peer))
+      case .call(let request): answers.append(await answer(request, endpoint, service, peer: peer))
       case .batch: preconditionFailure("a part of a batch is a batch: the decoder refuses that")
       }
     }

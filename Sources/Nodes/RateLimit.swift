@@ -3,7 +3,7 @@
 import EventLoop
 import Synchronization
 
-/// One token bucket a peer, for one worker. Shared by all loops, so that a peer with many connections
+/// One token bucket a client, for one worker. Shared by all loops, so that a peer with many connections
 /// gets one rate, whichever loops the kernel gave them to. Thread-safe; a lock of some 30 ns a call.
 ///
 /// The protocol demands it: "servers MUST rate limit tool invocations" (MCP 2026-07-28, server/tools,
@@ -26,7 +26,7 @@ final class RateLimit: Sendable {
     buckets = Mutex([:])
   }
 
-  /// Takes one token for `peer` (an address without its port), or says after how many whole seconds there will be one.
+  /// Takes one token for `peer` (`SocketAddress.client`), or says after how many whole seconds there will be one.
   func take(peer: SocketAddress, nowNanoseconds now: UInt64) -> Int? {
     buckets.withLock { buckets in
       if let index = buckets.index(forKey: peer) {
@@ -51,15 +51,17 @@ final class RateLimit: Sendable {
     return max(1, Int(((1 - bucket.tokens) / tokensPerSecond).rounded(.up)))
   }
 
-  /// Forgets the peers whose bucket is full again: for them, forgetting changes nothing. When every
-  /// bucket is in use the table is full of live peers, and the oldest half goes.
+  /// Forgets the peers whose bucket is full again: for them, forgetting changes nothing. When most are in use all the
+  /// same, the oldest half goes, so that the next newcomers do not pay for this again.
   private func forgetIdle(_ buckets: inout [SocketAddress: Bucket], _ now: UInt64) {
     buckets = buckets.filter { _, bucket in
-      bucket.tokens + Double(now &- bucket.refilledNanoseconds) / 1e9 * tokensPerSecond < burst
+      // Another loop may have read its clock a moment later than this one.
+      let elapsed = now > bucket.refilledNanoseconds ? Double(now - bucket.refilledNanoseconds) / 1e9 : 0
+      return bucket.tokens + elapsed * tokensPerSecond < burst
     }
-    if buckets.count >= peersMax {
+    if buckets.count > peersMax / 4 * 3 {
       let byAge = buckets.sorted { $0.value.refilledNanoseconds < $1.value.refilledNanoseconds }
-      for (peer, _) in byAge.prefix(peersMax / 2) { buckets[peer] = nil }
+      for (peer, _) in byAge.prefix(byAge.count / 2) { buckets[peer] = nil }
     }
   }
 }

@@ -89,7 +89,9 @@ final class CacheDirectory: Sendable {
       let state = try state(of: descriptor, path)
       guard state.st_uid == geteuid() else { throw refusal(path, "it belongs to user \(state.st_uid), not to us") }
       guard state.st_mode & 0o022 == 0 else {
-        throw refusal(path, "others may write to it (mode \(octal(state.st_mode))); remove it, or `chmod 700` it if you trust its files")
+        throw refusal(
+          path,
+          "others may write to it (mode \(octal(state.st_mode))); remove it, or `chmod 700` it if you trust its files")
       }
       if state.st_mode & 0o777 != 0o700 { _ = fchmod(descriptor, 0o700) }
     } catch {
@@ -110,12 +112,20 @@ final class CacheDirectory: Sendable {
   private static func refusal(_ path: String, _ why: String) -> SandboxError {
     SandboxError(
       .cacheRefused,
-      "cache directory \(path) is refused: \(why). Machine code is read from it, so it must be ours alone; going on without a cache")
+      """
+      cache directory \(path) is refused: \(why). Machine code is read from it, so it must be ours alone; going on \
+      without a cache
+      """
+    )
   }
 
   private static func failure(_ path: String, _ what: String) -> SandboxError {
     SandboxError(
       .cacheFailed,
-      "cache directory \(path): \(what) (\(String(cString: strerror(errno)))); going on without a cache, every start compiles anew")
+      """
+      cache directory \(path): \(what) (\(String(cString: strerror(errno)))); going on without a cache, every start \
+      compiles anew
+      """
+    )
   }
 }

@@ -89,7 +89,8 @@ enum CacheFile {
   }
 
   /// Writes beside and renames. - Throws: `.cacheFailed`, when the directory is full or read-only.
-  static func store(_ name: String, in directory: CacheDirectory, payload: UnsafeRawBufferPointer) throws(SandboxError) {
+  static func store(_ name: String, in directory: CacheDirectory, payload: UnsafeRawBufferPointer) throws(SandboxError)
+  {
     var trailer = SHA256.digest(of: payload)
     withUnsafeBytes(of: UInt64(payload.count).littleEndian) { trailer.append(contentsOf: $0) }
     trailer.append(contentsOf: mark)
@@ -121,7 +122,11 @@ enum CacheFile {
   private static func failure(_ directory: CacheDirectory, _ name: String) -> SandboxError {
     SandboxError(
       .cacheFailed,
-      "cache directory \(directory.path): \(name) cannot be written (\(String(cString: strerror(errno)))); the module runs, but the next start compiles it anew")
+      """
+      cache directory \(directory.path): \(name) cannot be written (\(String(cString: strerror(errno)))); the module \
+      runs, but the next start compiles it anew
+      """
+    )
   }
 
   /// Removes the oldest files past `SandboxLimits.cacheFilesMax`, and what a crash left half written.

@@ -148,13 +148,25 @@ extension UnsafeMutablePointer where Pointee == CallCell {
   private func tooManyHostCalls() -> OpaquePointer? {
     stop(
       .hostCallLimit,
-      "the worker called the host more than \(pointee.hostCallsMax) times; raise `limits.host_calls` in atoll.toml, or call less often")
+      """
+      the worker called the host more than \(pointee.hostCallsMax) times; raise `limits.host_calls` in atoll.toml, \
+      or call less often
+      """
+    )
   }
 
   /// The operations of this call; made with its ledger when the first one starts.
   func withOperations<Result>(_ body: (inout OperationTable) -> Result) -> Result {
     if pointee.operations == nil { pointee.operations = OperationTable(ledger: ledger) }
     return body(&pointee.operations!)
+  }
+
+  /// Lends one of the lines out: what it logs touches the rest of the cell, so it is not changed in place.
+  func withLine(_ path: WritableKeyPath<CallCell, LastLine>, _ body: (inout LastLine) -> Void) {
+    var line = LastLine()
+    swap(&line, &pointee[keyPath: path])
+    body(&line)
+    swap(&line, &pointee[keyPath: path])
   }
 
   /// Passes a line to the log, within the call's allowance. A line costs its bytes and a fixed sum: each is a write of

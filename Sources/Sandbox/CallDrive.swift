@@ -124,7 +124,8 @@ extension LoopSandbox {
     guard count <= prepared.outputBytes else { return .fault(CallFaults.output(limit: prepared.outputBytes)) }
     guard start + count <= memoryBytes(call), let base = atoll_memory_base(call.slots) else {
       return .fault(
-        Fault(.trap, "the worker returned an answer of \(count) bytes at \(start), which does not lie within its memory"))
+        Fault(
+          .trap, "the worker returned an answer of \(count) bytes at \(start), which does not lie within its memory"))
     }
     return .answered([UInt8](UnsafeBufferPointer(start: base + start, count: count)))
   }
@@ -158,7 +159,8 @@ extension LoopSandbox {
     let limit = prepared.program.limits.memoryBytes
     let left = limit - used
     let isOutOfMemory =
-      call.pointee.ranOutOfMemory || left < max(limit / 10, SandboxLimits.memoryNearlyFullBytes)
+      call.pointee.ranOutOfMemory
+      || (left < max(limit / 10, SandboxLimits.memoryNearlyFullBytes) && failure?.isNeverForWantOfMemory != true)
     if let status = call.pointee.exitStatus {
       if status == 0 {
         // Only a command that runs answers by leaving: a reactor has to return, and a start function answers nothing.
@@ -188,7 +190,7 @@ extension LoopSandbox {
 
   /// Lines without a newline are lines too.
   private func endLines(_ call: Call) {
-    call.pointee.stderrLine.finish { call.log(.info, .stderr, $0) }
-    call.pointee.stdoutLine.finish { call.log(.info, .stdout, $0) }
+    call.withLine(\.stderrLine) { $0.finish { call.log(.info, .stderr, $0) } }
+    call.withLine(\.stdoutLine) { $0.finish { call.log(.info, .stdout, $0) } }
   }
 }

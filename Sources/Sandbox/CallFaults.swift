@@ -5,7 +5,11 @@ enum CallFaults {
   static func cpu(used: UInt64, limit: Int) -> Fault {
     Fault(
       .cpuLimit,
-      "the worker used \(used / 1_000_000) ms of processor time, its cap is \(limit) ms; raise `limits.cpu_ms` in atoll.toml, or make it do less")
+      """
+      the worker used \(used / 1_000_000) ms of processor time, its cap is \(limit) ms; raise `limits.cpu_ms` in \
+      atoll.toml, or make it do less
+      """
+    )
   }
 
   static func wall(limit: Int) -> Fault {
@@ -23,7 +27,11 @@ enum CallFaults {
   static func memory(used: Int, limit: Int, _ how: String) -> Fault {
     Fault(
       .memoryLimit,
-      "the worker ran out of memory: \(byteText(used)) of its cap of \(byteText(limit)) in use when it ended (\(how)); raise `limits.memory` in atoll.toml, or hold less")
+      """
+      the worker ran out of memory: \(byteText(used)) of its cap of \(byteText(limit)) in use when it ended \
+      (\(how)); raise `limits.memory` in atoll.toml, or hold less
+      """
+    )
   }
 
   static let cancelled = Fault(.cancelled, "whoever made the call went away, and it was ended")
@@ -79,6 +87,14 @@ struct Failure {
       slots.pointee.error = nil
     } else {
       return nil
+    }
+  }
+
+  /// Traps that no failed allocation leads to: recursion and arithmetic.
+  var isNeverForWantOfMemory: Bool {
+    switch code {
+    case 0, 6, 7, 8: true
+    default: false
     }
   }
 

@@ -44,13 +44,16 @@ public struct EngineConfiguration: Sendable, Equatable {
     let multiple = step == 1 ? "" : " and a multiple of \(step)"
     throw SandboxError(
       .badConfiguration,
-      "engine setting `\(name)` is \(value); it must lie between \(range.lowerBound) and \(range.upperBound)\(multiple)")
+      "engine setting `\(name)` is \(value); it must lie between \(range.lowerBound) and \(range.upperBound)\(multiple)"
+    )
   }
 
   /// The pool is reserved as one piece: a limit on address space below it aborts the process inside the library.
   private func checkAddressSpace() throws(SandboxError) {
     var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(UInt32(RLIMIT_AS.rawValue)), &limit) == 0, limit.rlim_cur != .max else { return }
+    guard getrlimit(__rlimit_resource_t(UInt32(RLIMIT_AS.rawValue)), &limit) == 0, limit.rlim_cur != .max else {
+      return
+    }
     let needed = UInt64(instances + 1) * UInt64(SandboxLimits.reservationBytes + asyncStackBytes)
     guard needed > UInt64(limit.rlim_cur) else { return }
     let fitting = max(0, Int(UInt64(limit.rlim_cur) / UInt64(SandboxLimits.reservationBytes + asyncStackBytes)) - 1)

@@ -114,7 +114,9 @@ final class EpochClock: Sendable {
   private func sleepUntilAGuestRuns() {
     atoll_epoch_mark_asleep(sleeper, true)
     // Look again after saying so: a loop that entered a guest in between saw nobody asleep.
-    let isRunning = (0..<used.load(ordering: .sequentiallyConsistent)).contains { atoll_epoch_read(slots + $0) & 1 == 1 }
+    let isRunning = (0..<used.load(ordering: .sequentiallyConsistent)).contains {
+      atoll_epoch_read(slots + $0) & 1 == 1
+    }
     if isRunning || stopping.load(ordering: .sequentiallyConsistent) {
       atoll_epoch_mark_asleep(sleeper, false)
     } else {

@@ -88,7 +88,9 @@ private final class InitializeRun {
     var defined = Set<String>()
     for entry in module.shape.imports {
       guard entry.kind == .function, let type = entry.function else {
-        throw SandboxError(.importDenied, "the module imports the \(entry.kind) \(entry.module).\(entry.name); only functions are linked")
+        throw SandboxError(
+          .importDenied, "the module imports the \(entry.kind) \(entry.module).\(entry.name); only functions are linked"
+        )
       }
       guard defined.insert("\(entry.module)\u{0}\(entry.name)").inserted else { continue }
       let function = HostFunction.all.first { $0.module == entry.module && $0.name == entry.name }
@@ -158,7 +160,8 @@ private final class InitializeRun {
       if isDone { break }
       if (atoll_thread_cpu_nanoseconds() - before) / 1_000_000 >= UInt64(limits.cpuMilliseconds) {
         throw SandboxError(
-          .initializationFailed, "\(what) used more than \(limits.cpuMilliseconds) ms of processor time; do less at start")
+          .initializationFailed,
+          "\(what) used more than \(limits.cpuMilliseconds) ms of processor time; do less at start")
       }
     }
     wasmtime_call_future_delete(slots.pointee.future)

@@ -32,7 +32,9 @@ enum Linking {
 
   /// The library takes the types over.
   private static func values(_ types: [UInt8]) -> wasm_valtype_vec_t {
-    let kinds: [UInt8: Int] = [0x7F: WASMTIME_KIND_I32, 0x7E: WASMTIME_KIND_I64, 0x7D: WASMTIME_KIND_F32, 0x7C: WASMTIME_KIND_F64]
+    let kinds: [UInt8: Int] = [
+      0x7F: WASMTIME_KIND_I32, 0x7E: WASMTIME_KIND_I64, 0x7D: WASMTIME_KIND_F32, 0x7C: WASMTIME_KIND_F64,
+    ]
     let pointers = types.map { wasm_valtype_new(UInt8(kinds[$0] ?? WASMTIME_KIND_I32)) }
     var vector = wasm_valtype_vec_t()
     pointers.withUnsafeBufferPointer { wasm_valtype_vec_new(&vector, $0.count, $0.baseAddress) }

@@ -16,14 +16,18 @@ public final class LoopSandbox: @unchecked Sendable {
   let current: UnsafeMutablePointer<Call>
   let epochSlot: UnsafeMutablePointer<atoll_epoch_slot_t>
   let epochSleeper: UnsafeMutablePointer<atoll_epoch_sleeper_t>
-  private var idle: [Call] = []
+  // Confined to the loop's thread, and never changed while it is read further up the stack: the run-time exclusivity
+  // check would only cost.
+  @exclusivity(unchecked) private var idle: [Call] = []
   /// As many as ever ran at once, so at most the engine's instances. None is freed before the sandbox: a cancellation
   /// or timer that comes late still looks at its cell's generation.
-  private var all: [Call] = []
+  @exclusivity(unchecked) private var all: [Call] = []
   /// The thread's processor clock at a moment of the monotonic one, at most a millisecond old when a poll starts.
-  private var baseline: (monotonic: UInt64, processor: UInt64) = (0, 0)
+  @exclusivity(unchecked) private var baseline: (monotonic: UInt64, processor: UInt64) = (0, 0)
+  /// Time that guests have had in this turn of the loop, and which turn that is.
+  @exclusivity(unchecked) private var turn: (number: UInt64, used: UInt64) = (0, 0)
   /// Calls that were started and have not ended.
-  public private(set) var liveCalls = 0
+  @exclusivity(unchecked) public private(set) var liveCalls = 0
 
   /// - Parameters: `clock` and `random` are where guests get theirs from; the limits always follow real time.
   public init(
@@ -74,6 +78,10 @@ public final class LoopSandbox: @unchecked Sendable {
   ///
   /// Never throws: whatever a guest does becomes the outcome. The ledger's `use` is filled in before this returns.
   public func call(_ prepared: PreparedProgram, request: [UInt8], ledger: CallLedger) async -> CallOutcome {
+    assert(loop.isOnLoop, "a call belongs to its loop's thread: start it from loop.spawn")
+    // A call starts at once, inside the callback that read its request. When guests have had their share of this turn
+    // already, it waits with the jobs instead: many requests that come together must not keep the loop from I/O.
+    if turn.used > SandboxLimits.turnNanoseconds, turn.number == loop.statistics.turns { await Task.yield() }
     let call = take(prepared, request, ledger)
     makeStore(call, prepared)
     atoll_begin_instantiate(call.slots, prepared.pointer)
@@ -171,6 +179,8 @@ public final class LoopSandbox: @unchecked Sendable {
       used = min(used, processorTime(at: end))
     }
     call.pointee.cpu &+= used
+    let number = loop.statistics.turns
+    turn = (number, turn.number == number ? turn.used &+ used : used)
     return isDone
   }
 

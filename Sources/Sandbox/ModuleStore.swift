@@ -70,7 +70,11 @@ public final class ModuleStore: Sendable {
     guard wasm.count <= SandboxLimits.moduleBytesMax else {
       throw SandboxError(
         .malformedModule,
-        "the module is \(wasm.count) bytes; at most \(SandboxLimits.moduleBytesMax) are taken: strip debug sections (wasm-ld --strip-all)")
+        """
+        the module is \(wasm.count) bytes; at most \(SandboxLimits.moduleBytesMax) are taken: strip debug sections \
+        (wasm-ld --strip-all)
+        """
+      )
     }
     let shape = try WasmShape(wasm)
     try checkFeatures(shape)
@@ -88,7 +92,8 @@ public final class ModuleStore: Sendable {
           .cacheRefused, "cache file \(directory.path)/\(name) was refused and is compiled anew: \(why)")
       case .unreadable(let why):
         report.notice = SandboxError(
-          .cacheFailed, "cache file \(directory.path)/\(name) cannot be read now, so the module is compiled anew: \(why)")
+          .cacheFailed,
+          "cache file \(directory.path)/\(name) cannot be read now, so the module is compiled anew: \(why)")
       case .missing: break
       }
     }
@@ -123,12 +128,17 @@ public final class ModuleStore: Sendable {
       if table.minimum > UInt64(ceiling) {
         throw SandboxError(
           .unsupportedFeature,
-          "the module has a table of \(table.minimum) elements; at most \(ceiling) are held for a call: link with --gc-sections")
+          """
+          the module has a table of \(table.minimum) elements; at most \(ceiling) are held for a call: link with \
+          --gc-sections
+          """
+        )
       }
     }
     if shape.tags > 0 {
       throw SandboxError(
-        .unsupportedFeature, "the module uses WebAssembly exceptions, which Atoll refuses; build without -fwasm-exceptions")
+        .unsupportedFeature,
+        "the module uses WebAssembly exceptions, which Atoll refuses; build without -fwasm-exceptions")
     }
   }
 
@@ -144,7 +154,11 @@ public final class ModuleStore: Sendable {
     if memory.minimum > UInt64(ceiling / SandboxLimits.pageBytes) {
       throw SandboxError(
         .limitTooLarge,
-        "the module needs \(memory.minimum) pages of 64KiB of memory to start, more than this node's ceiling of \(byteText(ceiling)); link with a smaller stack (-z stack-size) and less data")
+        """
+        the module needs \(memory.minimum) pages of 64KiB of memory to start, more than this node's ceiling of \
+        \(byteText(ceiling)); link with a smaller stack (-z stack-size) and less data
+        """
+      )
     }
   }
 

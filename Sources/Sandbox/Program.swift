@@ -49,7 +49,11 @@ private struct ProgramCheck {
     guard shape.export("_start") != nil else {
       throw error(
         .missingExport,
-        "exports neither `atoll_call` (a reactor, as the SDKs build it) nor `_start` (a WASI command); link with --export=atoll_call, or build a program with a main function for wasm32-wasip1")
+        """
+        exports neither `atoll_call` (a reactor, as the SDKs build it) nor `_start` (a WASI command); link with \
+        --export=atoll_call, or build a program with a main function for wasm32-wasip1
+        """
+      )
     }
     guard shape.exportedFunction("_start") == WasmShape.FunctionType([], []) else {
       throw error(.missingExport, "exports `_start`, but not as a function without parameters and results")
@@ -59,17 +63,24 @@ private struct ProgramCheck {
 
   private func reactor() throws(SandboxError) {
     guard shape.exportedFunction("atoll_call") == WasmShape.FunctionType([0x7F], [0x7E]) else {
-      throw error(.missingExport, "must export the function `atoll_call` of type (i32) -> i64; link with --export=atoll_call")
+      throw error(
+        .missingExport, "must export the function `atoll_call` of type (i32) -> i64; link with --export=atoll_call")
     }
     guard let version = shape.exportedGlobal("atoll_abi") else {
       throw error(.missingExport, "must export the global `atoll_abi` (i32, immutable, 1); build it with a current SDK")
     }
     guard version.type == 0x7F, !version.isMutable, let value = version.constant else {
-      throw error(.wrongABI, "exports `atoll_abi`, but not as an immutable i32 constant; it must be `(global i32 (i32.const 1))`")
+      throw error(
+        .wrongABI, "exports `atoll_abi`, but not as an immutable i32 constant; it must be `(global i32 (i32.const 1))`")
     }
     guard value == 1 else {
       throw error(
-        .wrongABI, "was built for version \(Int32(truncatingIfNeeded: value)) of the ABI; this Atoll speaks version 1: rebuild the worker, or update Atoll")
+        .wrongABI,
+        """
+        was built for version \(Int32(truncatingIfNeeded: value)) of the ABI; this Atoll speaks version 1: rebuild \
+        the worker, or update Atoll
+        """
+      )
     }
   }
 
@@ -85,12 +96,20 @@ private struct ProgramCheck {
     guard limits.memoryBytes <= ceiling else {
       throw error(
         .limitTooLarge,
-        "sets `limits.memory` to \(text(limits.memoryBytes)), above this node's ceiling of \(text(ceiling)); lower it in atoll.toml")
+        """
+        sets `limits.memory` to \(text(limits.memoryBytes)), above this node's ceiling of \(text(ceiling)); lower it \
+        in atoll.toml
+        """
+      )
     }
     guard limits.memoryBytes >= SandboxLimits.pageBytes else {
       throw error(
         .limitTooSmall,
-        "sets `limits.memory` to \(text(limits.memoryBytes)), less than the one page of 64KiB that memory comes in; raise it in atoll.toml")
+        """
+        sets `limits.memory` to \(text(limits.memoryBytes)), less than the one page of 64KiB that memory comes in; \
+        raise it in atoll.toml
+        """
+      )
     }
     let positive: [(String, Int)] = [
       ("cpu_ms", limits.cpuMilliseconds), ("wall_ms", limits.wallMilliseconds), ("output", limits.outputBytes),
@@ -103,7 +122,8 @@ private struct ProgramCheck {
 
   func memory(_ limits: CallLimits) throws(SandboxError) {
     guard !shape.imports.contains(where: { $0.kind == .memory }) else {
-      throw error(.importDenied, "imports its memory; a worker defines and exports its own: link without --import-memory")
+      throw error(
+        .importDenied, "imports its memory; a worker defines and exports its own: link without --import-memory")
     }
     guard shape.memories.count == 1, shape.export("memory")?.kind == .memory else {
       throw error(.missingExport, "must define one memory and export it as `memory`; link with --export-memory")
@@ -113,7 +133,11 @@ private struct ProgramCheck {
       let needed = minimum.overflow ? Int.max : Int(clamping: minimum.partialValue)
       throw error(
         .limitTooSmall,
-        "needs \(text(needed)) of memory to start, but `limits.memory` is \(text(limits.memoryBytes)); raise it in atoll.toml, or link with a smaller stack (-z stack-size) and data")
+        """
+        needs \(text(needed)) of memory to start, but `limits.memory` is \(text(limits.memoryBytes)); raise it in \
+        atoll.toml, or link with a smaller stack (-z stack-size) and data
+        """
+      )
     }
   }
 
@@ -125,12 +149,18 @@ private struct ProgramCheck {
       guard HostFunction.all.contains(where: { $0.module == entry.module }) else { throw denied(entry) }
       guard let function = HostFunction.all.first(where: { $0.module == entry.module && $0.name == entry.name }) else {
         throw error(
-          .importDenied, "imports \(entry.module).\(entry.name), and \(entry.module) has no such function; build it with a current SDK")
+          .importDenied,
+          "imports \(entry.module).\(entry.name), and \(entry.module) has no such function; build it with a current SDK"
+        )
       }
       guard function.type == entry.function else {
         throw error(
           .importDenied,
-          "imports \(entry.module).\(entry.name) with another type than it has (docs/abi.md); build it with a current SDK")
+          """
+          imports \(entry.module).\(entry.name) with another type than it has (docs/abi.md); build it with a current \
+          SDK
+          """
+        )
       }
     }
   }
@@ -141,14 +171,20 @@ private struct ProgramCheck {
     switch entry.module {
     case "atoll:kv":
       line = "needs `[permissions] kv = [\"…\"]` in atoll.toml; key-value access is not available in this version"
-    case "atoll:session": line = "needs `[session] ttl = \"…\"` in atoll.toml; sessions are not available in this version"
+    case "atoll:session":
+      line = "needs `[session] ttl = \"…\"` in atoll.toml; sessions are not available in this version"
     case "atoll:fetch":
       line = "needs an `[[upstreams]]` table in atoll.toml; upstream requests are not available in this version"
     case "env":
-      line = "is a symbol that nothing defined when it was linked: define it, link the library that does, or link without --allow-undefined"
+      line =
+        """
+        is a symbol that nothing defined when it was linked: define it, link the library that does, or link without \
+        --allow-undefined
+        """
     case "wasi_unstable": line = "is WASI of before preview 1: build it with a current toolchain for wasm32-wasip1"
     case let module where module.hasPrefix("wasi:"): line = "is WASI of preview 2: build it for wasm32-wasip1"
-    case let module where module.hasPrefix("atoll:"): line = "is no capability of this version; update Atoll, or remove its use"
+    case let module where module.hasPrefix("atoll:"):
+      line = "is no capability of this version; update Atoll, or remove its use"
     default: line = "is granted to no worker; the import modules there are, and what grants them, stand in docs/abi.md"
     }
     return error(.importDenied, "imports \(full), which \(line)")

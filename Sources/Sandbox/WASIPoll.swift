@@ -5,7 +5,8 @@ extension WASI {
   /// `poll_oneoff(in, out, count, events)`. Streams are ready at once; otherwise the guest sleeps, on the loop, for the
   /// shortest of the clocks. The events are written before it sleeps, since its memory cannot be reached later and it
   /// cannot look meanwhile.
-  static let poll: wasmtime_func_async_callback_t = { environment, caller, arguments, _, results, _, trap, continuation in
+  static let poll: wasmtime_func_async_callback_t = {
+    environment, caller, arguments, _, results, _, trap, continuation in
     let call = runningCall(environment)
     let results = results.unsafelyUnwrapped
     let arguments = arguments.unsafelyUnwrapped
@@ -49,7 +50,9 @@ extension WASI {
       let written = call.memory(caller, events, 4)
     else { return Errno.fault }
     // All are read before anything is written: a hostile guest may let the two overlap.
-    let subscriptions = (0..<count).map { read(call, UnsafeRawBufferPointer(rebasing: source[($0 * 48)..<($0 * 48 + 48)])) }
+    let subscriptions = (0..<count).map {
+      read(call, UnsafeRawBufferPointer(rebasing: source[($0 * 48)..<($0 * 48 + 48)]))
+    }
     let shortest = subscriptions.map(\.delay).min() ?? 0
     var number = 0
     for subscription in subscriptions where subscription.delay == shortest {

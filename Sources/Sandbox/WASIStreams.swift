@@ -45,21 +45,20 @@ extension WASI {
     }
     let isAnswer = descriptor == 1 && call.prepared.program.kind == .command
     var total = 0
-    let status = eachVector(call, caller, values[1].i32, values[2].i32) { source in
+    let status = eachVector(call, caller, values[1].i32, values[2].i32) { vector in
+      // The same megabytes a thousand times over would hold the loop for seconds: a log takes some and says so.
+      let room = isAnswer ? vector.count : Swift.min(vector.count, SandboxLimits.logWriteBytesMax - total)
+      let source = UnsafeMutableRawBufferPointer(rebasing: vector[..<room])
+      total += source.count
       if isAnswer {
         if source.count > call.prepared.program.limits.outputBytes - call.pointee.output.count {
           return call.outputTooLong()
         }
         call.pointee.output.append(contentsOf: source)
-        total += source.count
-        return nil
-      }
-      let taken = UnsafeRawBufferPointer(rebasing: source.prefix(SandboxLimits.logWriteBytesMax - total))
-      total += taken.count
-      if descriptor == 2 {
-        call.pointee.stderrLine.take(taken) { call.log(.info, .stderr, $0) }
+      } else if descriptor == 2 {
+        call.withLine(\.stderrLine) { $0.take(UnsafeRawBufferPointer(source)) { call.log(.info, .stderr, $0) } }
       } else {
-        call.pointee.stdoutLine.take(taken) { call.log(.info, .stdout, $0) }
+        call.withLine(\.stdoutLine) { $0.take(UnsafeRawBufferPointer(source)) { call.log(.info, .stdout, $0) } }
       }
       return nil
     }

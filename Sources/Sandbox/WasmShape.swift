@@ -177,7 +177,8 @@ extension WasmShape {
     for _ in 0..<(try section.count(of: "tables", after: tables.count, atMost: SandboxLimits.tablesMax)) {
       let type = try section.byte()
       guard type != 0x40 else {
-        throw SandboxError(.unsupportedFeature, "the module has a table with an initial expression, which Atoll refuses")
+        throw SandboxError(
+          .unsupportedFeature, "the module has a table with an initial expression, which Atoll refuses")
       }
       tables.append(try Self.bounds(&section))
     }

@@ -13,6 +13,19 @@ struct TerminalLogHandler: LogHandler {
     set { metadata[key] = newValue }
   }
 
+  /// A guest's words may hold what steers a terminal: control characters are shown, never sent.
+  static func printable(_ text: String) -> String {
+    var shown = ""
+    for scalar in text.unicodeScalars {
+      if scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) {
+        shown += "\\u{\(String(scalar.value, radix: 16))}"
+      } else {
+        shown.unicodeScalars.append(scalar)
+      }
+    }
+    return shown
+  }
+
   func log(event: LogEvent) {
     let colour: Terminal.Colour =
       switch event.level {
@@ -23,7 +36,7 @@ struct TerminalLogHandler: LogHandler {
       }
     let all = event.metadata.map { metadata.merging($0) { _, new in new } } ?? metadata
     let details = all.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
-    Terminal.line(
-      "\(Terminal.colour(event.level.rawValue, colour, on: true)) \(event.message)\(details.isEmpty ? "" : "  " + details)")
+    let text = Self.printable("\(event.message)\(details.isEmpty ? "" : "  " + details)")
+    Terminal.line("\(Terminal.colour(event.level.rawValue, colour, on: Terminal.errorIsTerminal)) \(text)")
   }
 }

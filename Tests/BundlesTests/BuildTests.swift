@@ -48,7 +48,7 @@ private typealias Bundle = Bundles.Bundle
     #expect(throws: BundleError.self) { try build(path) }
   }
 
-  @Test(.timeLimit(.minutes(3)))
+  @Test(.timeLimit(.minutes(5)))
   func aSwiftWorkerIsBuiltTheSameEverywhere() throws {
     let cache = NSTemporaryDirectory() + "cache-" + UUID().uuidString
     defer { try? FileManager.default.removeItem(atPath: cache) }
@@ -78,7 +78,8 @@ private typealias Bundle = Bundles.Bundle
   func aFolderOfSourcesIsOneWorker() throws {
     let worker = try Worker([
       "atoll.toml": Self.manifest("[source]\nlanguage = \"c\"\nentry = \"src\""),
-      "src/a.c": "#include \"b.h\"\nint main(void) { return answer(); }\n", "src/b.c": "#include \"b.h\"\nint answer(void) { return 0; }\n",
+      "src/a.c": "#include \"b.h\"\nint main(void) { return answer(); }\n",
+      "src/b.c": "#include \"b.h\"\nint answer(void) { return 0; }\n",
       "src/b.h": "int answer(void);\n", "src/notes.txt": "not C",
     ])
     #expect(try WasmShape(build(worker.path).bundle.module).export("_start") != nil)
@@ -95,7 +96,9 @@ private typealias Bundle = Bundles.Bundle
 
   @Test(.timeLimit(.minutes(1)))
   func aHeaderThatWASILacksIsNotTheHosts() throws {
-    let worker = try Worker(["atoll.toml": Self.cManifest, "worker.c": "#include <sys/epoll.h>\nint main(void) { return 0; }\n"])
+    let worker = try Worker([
+      "atoll.toml": Self.cManifest, "worker.c": "#include <sys/epoll.h>\nint main(void) { return 0; }\n",
+    ])
     #expect(error(worker.path)?.message.contains("'sys/epoll.h' file not found") == true)
   }
 
@@ -118,7 +121,8 @@ private typealias Bundle = Bundles.Bundle
     let worker = try Worker(["atoll.toml": Self.manifest("")])
     try worker.write("other.wasm", ModuleBytes.command.bytes)
     #expect(try build(worker.path + "/other.wasm").bundle.manifest.source == nil)
-    #expect(error(worker.path)?.message.contains("there is no [source], so nothing can be built; write [source]") == true)
+    #expect(
+      error(worker.path)?.message.contains("there is no [source], so nothing can be built; write [source]") == true)
   }
 
   @Test func aModuleThatIsNotTheSourceIsRefused() throws {
@@ -132,7 +136,9 @@ private typealias Bundle = Bundles.Bundle
     #expect(error("/nowhere")?.message.contains("neither a folder with an atoll.toml nor a .wasm") == true)
     #expect(error(worker.path + "/a.txt")?.message.contains("neither a folder") == true)
     #expect(error(worker.path + "/a.atoll")?.message.contains("is built already") == true)
-    #expect(error(worker.path)?.message.contains("`source.entry` is \"worker.c\": no such file or directory; write the path") == true)
+    #expect(
+      error(worker.path)?.message.contains("`source.entry` is \"worker.c\": no such file or directory; write the path")
+        == true)
     #expect(error(worker.path + "/gone/x.wasm")?.code == .badManifest)
   }
 
@@ -168,7 +174,8 @@ private typealias Bundle = Bundles.Bundle
   @Test(.timeLimit(.minutes(1)))
   func endlessWordsOfACompilerAreCut() throws {
     let worker = try Worker([
-      "atoll.toml": Self.cManifest, "worker.c": "#error " + String(repeating: "x", count: 2 * BundleLimits.compilerOutputBytes),
+      "atoll.toml": Self.cManifest,
+      "worker.c": "#error " + String(repeating: "x", count: 2 * BundleLimits.compilerOutputBytes),
     ])
     let message = try #require(error(worker.path)?.message)
     #expect(message.hasSuffix("\n…\n"))
@@ -189,12 +196,41 @@ private typealias Bundle = Bundles.Bundle
     }
   }
 
+  @Test func aHeaderThatChangesMakesTheBundleOld() throws {
+    let source = "#include \"include/answer.h\"\nint main(void) { return ANSWER; }\n"
+    let worker = try Worker([
+      "atoll.toml": Self.cManifest, "worker.c": source, "include/answer.h": "#define ANSWER 0\n",
+    ])
+    let built = try build(worker.path).bundle
+    try built.write(to: Bundle.path(of: "sample", in: worker.path))
+    #expect(try Bundle.current(worker.path) != nil)
+    try worker.write("include/answer.h", Array("#define ANSWER 1\n".utf8))
+    #expect(try Bundle.current(worker.path) == nil)
+    #expect(try build(worker.path).bundle.module != built.module)
+  }
+
+  @Test(arguments: [
+    ("{ type = \"object\", properties = { a = { \"$ref\" = \"other.json\" } } }", "/properties/a"),
+    ("{ type = \"object\", properties = { a = { pattern = \"(\" } } }", "/properties/a/pattern"),
+    ("{ type = \"object\", required = \"a\" }", "/required"),
+  ])
+  func aSchemaThatNoNodeCouldUseFailsTheBuild(schema: String, place: String) throws {
+    let worker = try Worker(["atoll.toml": Self.wasmManifest + "input = \(schema)\n"])
+    try worker.write("worker.wasm", ModuleBytes.command.bytes)
+    let error = error(worker.path)
+    #expect(error?.code == .badManifest)
+    #expect(error?.message.contains("/atoll.toml: `input` of tool `run` is not a usable JSON Schema: ") == true)
+    #expect(error?.message.contains(place) == true, "\(String(describing: error))")
+  }
+
   @Test func initializeRunsOnceAtBuild() throws {
     let worker = try Worker(["atoll.toml": Self.wasmManifest])
     try worker.write("worker.wasm", ModuleBytes.reactor.bytes)
     let built = try build(worker.path)
     #expect(built.notes == [])
-    #expect(built.bundle.module == (try Snapshot.take(ModuleBytes.reactor.bytes) { _ throws(BundleError) in ModuleBytes.stateAfter }.module))
+    #expect(
+      built.bundle.module
+        == (try Snapshot.take(ModuleBytes.reactor.bytes) { _ throws(BundleError) in ModuleBytes.stateAfter }.module))
   }
 
   @Test func aModuleThatCannotBeSnapshottedSaysSo() throws {
@@ -206,18 +242,27 @@ private typealias Bundle = Bundles.Bundle
     try worker.write("worker.wasm", module.bytes)
     let built = try build(worker.path)
     #expect(built.bundle.module == module.bytes)
-    #expect(built.notes == ["`_initialize` stays in the module and runs at every call: its code changes a table, and tables are not part of a snapshot"])
+    #expect(
+      built.notes == [
+        "`_initialize` stays in the module and runs at every call: "
+          + "its code changes a table, and tables are not part of a snapshot"
+      ])
   }
 
   @Test(arguments: [
     (ModuleBytes.code([[0, 0x00, 0x0B], ModuleBytes.call]), "unreachable"),
-    (ModuleBytes.code([[0, 0x03, 0x40, 0x0C, 0, 0x0B, 0x0B], ModuleBytes.call]), "more than 5000 ms"),
+    (
+      ModuleBytes.code([[0, 0x03, 0x40, 0x0C, 0, 0x0B, 0x0B], ModuleBytes.call]),
+      "more than \(BundleLimits.initializeMilliseconds) ms"
+    ),
   ])
   func anInitializeThatFailsFailsTheBuild(code: [UInt8], words: String) throws {
     let worker = try Worker(["atoll.toml": Self.wasmManifest])
     try worker.write("worker.wasm", ModuleBytes.reactor.with(10, code).bytes)
     let error = error(worker.path)
-    #expect(error?.message.hasPrefix("worker `sample` cannot be started: `_initialize`") == true, "\(String(describing: error))")
+    #expect(
+      error?.message.hasPrefix("worker `sample` cannot be started: `_initialize`") == true,
+      "\(String(describing: error))")
     #expect(error?.message.contains(words) == true, "\(String(describing: error))")
   }
 
@@ -227,8 +272,11 @@ private typealias Bundle = Bundles.Bundle
     let types: [UInt8] = [3, 0x60, 0, 0, 0x60, 1, 0x7F, 1, 0x7E, 0x60, 2, 0x7F, 0x7F, 0]
     let name = { (text: String) in [UInt8(text.utf8.count)] + Array(text.utf8) }
     let module = ModuleBytes.reactor.with(1, types).with(2, [1] + name("atoll:random") + name("fill") + [0, 2])
-      .with(7, [4] + ModuleBytes.export("memory", 2, 0) + ModuleBytes.export("_initialize", 0, 1)
-        + ModuleBytes.export("atoll_call", 0, 2) + ModuleBytes.export("atoll_abi", 3, 2))
+      .with(
+        7,
+        [4] + ModuleBytes.export("memory", 2, 0) + ModuleBytes.export("_initialize", 0, 1)
+          + ModuleBytes.export("atoll_call", 0, 2) + ModuleBytes.export("atoll_abi", 3, 2)
+      )
       .with(10, ModuleBytes.code([[0, 0x41, 0, 0x41, 8, 0x10, 0, 0x0B], ModuleBytes.call]))
     try worker.write("worker.wasm", module.bytes)
     #expect(error(worker.path)?.message.contains("atoll:random.fill was called") == true)
@@ -256,24 +304,46 @@ private typealias Bundle = Bundles.Bundle
     let (memory, initialize) = (ModuleBytes.export("memory", 2, 0), ModuleBytes.export("_initialize", 0, 0))
     let (call, abi) = (ModuleBytes.export("atoll_call", 0, 1), ModuleBytes.export("atoll_abi", 3, 2))
     let function = { (module: String, name: String) in
-      [1, UInt8(module.utf8.count)] + Array(module.utf8) + [UInt8(name.utf8.count)] + Array(name.utf8) + [0, 0] }
+      [1, UInt8(module.utf8.count)] + Array(module.utf8) + [UInt8(name.utf8.count)] + Array(name.utf8) + [0, 0]
+    }
     return [
       WrongModule(testDescription: "empty", wasm: [], words: ["not a WebAssembly module"]),
       WrongModule(testDescription: "text", wasm: Array("(module)".utf8), words: ["not a WebAssembly module"]),
       WrongModule(testDescription: "truncated", wasm: reactor.bytes.dropLast(3).map { $0 }, words: ["it ends early"]),
-      WrongModule(testDescription: "component", wasm: [0, 0x61, 0x73, 0x6D, 0x0D, 0, 1, 0], words: ["component", "wasm32-wasip1"]),
-      WrongModule(testDescription: "no entry", wasm: command.with(7, exports([memory])).bytes, words: ["`atoll_call`", "`_start`"]),
-      WrongModule(testDescription: "no atoll_call", wasm: reactor.with(7, exports([memory, initialize, abi])).bytes, words: ["`atoll_call`"]),
-      WrongModule(testDescription: "no atoll_abi", wasm: reactor.with(7, exports([memory, initialize, call])).bytes, words: ["`atoll_abi`"]),
-      WrongModule(testDescription: "no memory", wasm: reactor.with(7, exports([initialize, call, abi])).bytes, words: ["`memory`"]),
-      WrongModule(testDescription: "another ABI", wasm: reactor.with(6, ModuleBytes.globals.replacing([0x41, 1], with: [0x41, 2])).bytes, words: ["version 2 of the ABI"]),
+      WrongModule(
+        testDescription: "component", wasm: [0, 0x61, 0x73, 0x6D, 0x0D, 0, 1, 0],
+        words: ["component", "wasm32-wasip1"]),
+      WrongModule(
+        testDescription: "no entry", wasm: command.with(7, exports([memory])).bytes,
+        words: ["`atoll_call`", "`_start`"]),
+      WrongModule(
+        testDescription: "no atoll_call", wasm: reactor.with(7, exports([memory, initialize, abi])).bytes,
+        words: ["`atoll_call`"]),
+      WrongModule(
+        testDescription: "no atoll_abi", wasm: reactor.with(7, exports([memory, initialize, call])).bytes,
+        words: ["`atoll_abi`"]),
+      WrongModule(
+        testDescription: "no memory", wasm: reactor.with(7, exports([initialize, call, abi])).bytes, words: ["`memory`"]
+      ),
+      WrongModule(
+        testDescription: "another ABI",
+        wasm: reactor.with(6, ModuleBytes.globals.replacing([0x41, 1], with: [0x41, 2])).bytes,
+        words: ["version 2 of the ABI"]),
       WrongModule(testDescription: "two memories", wasm: command.with(5, [2, 0, 1, 0, 1]).bytes, words: ["memor"]),
       WrongModule(testDescription: "shared memory", wasm: command.with(5, [1, 3, 1, 2]).bytes, words: ["shared"]),
       WrongModule(testDescription: "64-bit memory", wasm: command.with(5, [1, 4, 1]).bytes, words: ["64"]),
-      WrongModule(testDescription: "more memory than its cap", wasm: command.with(5, [1, 0, 0x81, 2]).bytes, words: ["`limits.memory`", "16MiB", "raise it in atoll.toml"]),
-      WrongModule(testDescription: "kv not granted", wasm: command.with(2, function("atoll:kv", "start")).bytes, words: ["atoll:kv.start", "[permissions] kv"]),
-      WrongModule(testDescription: "an import nobody has", wasm: command.with(2, function("env", "abort")).bytes, words: ["env.abort"]),
-      WrongModule(testDescription: "invalid code", wasm: command.with(10, ModuleBytes.code([[0, 0x6A, 0x0B]])).bytes, words: ["does not compile", "type mismatch"]),
+      WrongModule(
+        testDescription: "more memory than its cap", wasm: command.with(5, [1, 0, 0x81, 2]).bytes,
+        words: ["`limits.memory`", "16MiB", "raise it in atoll.toml"]),
+      WrongModule(
+        testDescription: "kv not granted", wasm: command.with(2, function("atoll:kv", "start")).bytes,
+        words: ["atoll:kv.start", "[permissions] kv"]),
+      WrongModule(
+        testDescription: "an import nobody has", wasm: command.with(2, function("env", "abort")).bytes,
+        words: ["env.abort"]),
+      WrongModule(
+        testDescription: "invalid code", wasm: command.with(10, ModuleBytes.code([[0, 0x6A, 0x0B]])).bytes,
+        words: ["does not compile", "type mismatch"]),
     ]
   }()
 

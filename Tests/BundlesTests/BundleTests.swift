@@ -29,7 +29,8 @@ private typealias Bundle = Bundles.Bundle
   }
   fileprivate static func bundle(inputs: [UInt8]? = [UInt8](repeating: 5, count: 32)) throws -> Bundle {
     Bundle(
-      manifest: try Manifest.parse(text, schema: files), manifestText: text, module: ModuleBytes.reactor.bytes, inputs: inputs)
+      manifest: try Manifest.parse(text, schema: files), manifestText: text, module: ModuleBytes.reactor.bytes,
+      inputs: inputs)
   }
 
   @Test func whatIsPackedIsOpened() throws {
@@ -112,29 +113,61 @@ private typealias Bundle = Bundles.Bundle
     let manifest = Archive.Section(kind: .manifest, bytes: Array(text.utf8))
     let module = Archive.Section(kind: .module, bytes: ModuleBytes.reactor.bytes)
     let schema = { (name: String) in
-      Archive.Section(kind: .schema, bytes: [UInt8(name.utf8.count)] + Array(name.utf8) + (schemas[name] ?? [])) }
+      Archive.Section(kind: .schema, bytes: [UInt8(name.utf8.count)] + Array(name.utf8) + (schemas[name] ?? []))
+    }
     let pack = { (sections: [Archive.Section]) in Archive(sections: sections).encoded().file }
     let all = [manifest, schema("a.json"), schema("b.json"), module]
     let list = "list of sections is wrong"
     return [
       Forgery(testDescription: "no body", file: forged([]), code: .damaged, words: list),
-      Forgery(testDescription: "more sections than bytes", file: forged([0xFF, 0xFF, 0xFF, 0xFF]), code: .damaged, words: list),
-      Forgery(testDescription: "unknown kind", file: forged([1, 0, 0, 0, 9, 0, 0, 0] + [UInt8](repeating: 0, count: 8)), code: .damaged, words: list),
-      Forgery(testDescription: "a length past the end", file: forged([1, 0, 0, 0, 1, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 1]), code: .damaged, words: list),
-      Forgery(testDescription: "the largest length", file: forged([1, 0, 0, 0, 1, 0, 0, 0] + [UInt8](repeating: 0xFF, count: 8)), code: .damaged, words: list),
-      Forgery(testDescription: "lengths whose sum overflows", file: forged([2, 0, 0, 0] + [1, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F] + [3, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F]), code: .damaged, words: list),
-      Forgery(testDescription: "bytes after the last section", file: forged([0, 0, 0, 0, 7]), code: .damaged, words: list),
-      Forgery(testDescription: "no manifest", file: pack([module]), code: .damaged, words: "lacks a manifest or a module"),
-      Forgery(testDescription: "no module", file: pack([manifest]), code: .damaged, words: "lacks a manifest or a module"),
+      Forgery(
+        testDescription: "more sections than bytes", file: forged([0xFF, 0xFF, 0xFF, 0xFF]), code: .damaged, words: list
+      ),
+      Forgery(
+        testDescription: "unknown kind", file: forged([1, 0, 0, 0, 9, 0, 0, 0] + [UInt8](repeating: 0, count: 8)),
+        code: .damaged, words: list),
+      Forgery(
+        testDescription: "a length past the end", file: forged([1, 0, 0, 0, 1, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 1]),
+        code: .damaged, words: list),
+      Forgery(
+        testDescription: "the largest length",
+        file: forged([1, 0, 0, 0, 1, 0, 0, 0] + [UInt8](repeating: 0xFF, count: 8)), code: .damaged, words: list),
+      Forgery(
+        testDescription: "lengths whose sum overflows",
+        file: forged(
+          [2, 0, 0, 0] + [1, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F] + [
+            3, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F,
+          ]), code: .damaged, words: list),
+      Forgery(
+        testDescription: "bytes after the last section", file: forged([0, 0, 0, 0, 7]), code: .damaged, words: list),
+      Forgery(
+        testDescription: "no manifest", file: pack([module]), code: .damaged, words: "lacks a manifest or a module"),
+      Forgery(
+        testDescription: "no module", file: pack([manifest]), code: .damaged, words: "lacks a manifest or a module"),
       Forgery(testDescription: "two modules", file: pack(all + [module]), code: .damaged, words: "two modules"),
       Forgery(testDescription: "two manifests", file: pack(all + [manifest]), code: .damaged, words: "no one manifest"),
-      Forgery(testDescription: "a manifest that is not text", file: pack([Archive.Section(kind: .manifest, bytes: [0xFF]), module]), code: .damaged, words: "UTF-8"),
-      Forgery(testDescription: "one schema twice", file: pack(all + [schema("a.json")]), code: .damaged, words: "no name, or another's"),
-      Forgery(testDescription: "a schema without a name", file: pack(all + [Archive.Section(kind: .schema, bytes: [])]), code: .damaged, words: "no name"),
-      Forgery(testDescription: "a schema whose name is cut", file: pack(all + [Archive.Section(kind: .schema, bytes: [9, 1])]), code: .damaged, words: "no name"),
-      Forgery(testDescription: "a short digest of the sources", file: pack(all + [Archive.Section(kind: .inputs, bytes: [1])]), code: .damaged, words: "digest of its sources"),
-      Forgery(testDescription: "a schema that is missing", file: pack([manifest, schema("a.json"), module]), code: .badManifest, words: "it is not in the bundle"),
-      Forgery(testDescription: "a manifest that is wrong", file: pack([Archive.Section(kind: .manifest, bytes: Array("name = 1".utf8)), module]), code: .badManifest, words: "x.atoll/atoll.toml:1: `name` must be a string"),
+      Forgery(
+        testDescription: "a manifest that is not text",
+        file: pack([Archive.Section(kind: .manifest, bytes: [0xFF]), module]), code: .damaged, words: "UTF-8"),
+      Forgery(
+        testDescription: "one schema twice", file: pack(all + [schema("a.json")]), code: .damaged,
+        words: "no name, or another's"),
+      Forgery(
+        testDescription: "a schema without a name", file: pack(all + [Archive.Section(kind: .schema, bytes: [])]),
+        code: .damaged, words: "no name"),
+      Forgery(
+        testDescription: "a schema whose name is cut",
+        file: pack(all + [Archive.Section(kind: .schema, bytes: [9, 1])]), code: .damaged, words: "no name"),
+      Forgery(
+        testDescription: "a short digest of the sources",
+        file: pack(all + [Archive.Section(kind: .inputs, bytes: [1])]), code: .damaged, words: "digest of its sources"),
+      Forgery(
+        testDescription: "a schema that is missing", file: pack([manifest, schema("a.json"), module]),
+        code: .badManifest, words: "it is not in the bundle"),
+      Forgery(
+        testDescription: "a manifest that is wrong",
+        file: pack([Archive.Section(kind: .manifest, bytes: Array("name = 1".utf8)), module]), code: .badManifest,
+        words: "x.atoll/atoll.toml:1: `name` must be a string"),
     ]
   }()
 
@@ -169,7 +202,9 @@ private typealias Bundle = Bundles.Bundle
 
   @Test func aMissingBundleSaysWhatToDo() {
     let error = #expect(throws: BundleError.self) { try Bundle.open("/nowhere/x.atoll") }
-    #expect(error?.message == "cannot read the bundle /nowhere/x.atoll: no such file or directory; build it with `atoll build`")
+    #expect(
+      error?.message
+        == "cannot read the bundle /nowhere/x.atoll: no such file or directory; build it with `atoll build`")
   }
 
   @Test func aPlaceThatCannotBeWrittenIsNamed() throws {

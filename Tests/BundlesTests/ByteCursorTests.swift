@@ -3,7 +3,9 @@
 import Testing
 
 @Suite struct ByteCursorTests {
-  @Test(arguments: [(0, [0]), (127, [0x7F]), (128, [0x80, 1]), (0xFFFF_FFFF, [0xFF, 0xFF, 0xFF, 0xFF, 0x0F])] as [(Int, [UInt8])])
+  @Test(
+    arguments: [(0, [0]), (127, [0x7F]), (128, [0x80, 1]), (0xFFFF_FFFF, [0xFF, 0xFF, 0xFF, 0xFF, 0x0F])]
+      as [(Int, [UInt8])])
   func unsignedNumbersRoundTrip(number: Int, bytes: [UInt8]) throws {
     var written: [UInt8] = []
     written.appendLEB(number)
@@ -13,19 +15,21 @@ import Testing
     #expect(cursor.isAtEnd)
   }
 
-  @Test(arguments: [
-    (0, [0]), (63, [0x3F]), (64, [0xC0, 0]), (-1, [0x7F]), (-64, [0x40]), (-65, [0xBF, 0x7F]),
-    (.min, [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x7F]),
-  ] as [(Int64, [UInt8])])
+  @Test(
+    arguments: [
+      (0, [0]), (63, [0x3F]), (64, [0xC0, 0]), (-1, [0x7F]), (-64, [0x40]), (-65, [0xBF, 0x7F]),
+      (.min, [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x7F]),
+    ] as [(Int64, [UInt8])])
   func signedNumbersAreTheShortest(number: Int64, bytes: [UInt8]) {
     var written: [UInt8] = []
     written.appendSignedLEB(number)
     #expect(written == bytes)
   }
 
-  @Test(arguments: [
-    [], [0x80], [0xFF, 0xFF, 0xFF, 0xFF, 0x1F], [0x80, 0x80, 0x80, 0x80, 0x80, 0x00],
-  ] as [[UInt8]])
+  @Test(
+    arguments: [
+      [], [0x80], [0xFF, 0xFF, 0xFF, 0xFF, 0x1F], [0x80, 0x80, 0x80, 0x80, 0x80, 0x00],
+    ] as [[UInt8]])
   func numbersThatAreCutOrTooLongAreRefused(bytes: [UInt8]) {
     #expect(throws: MalformedBytes.self) {
       var cursor = ByteCursor(bytes)

@@ -51,7 +51,8 @@ struct ModuleBytes {
   ])
 
   static let command = ModuleBytes(sections: [
-    (1, types), (3, [1, 0]), (5, [1, 0, 1]), (7, [2] + export("memory", 2, 0) + export("_start", 0, 0)), (10, code([[0, 0x0B]])),
+    (1, types), (3, [1, 0]), (5, [1, 0, 1]), (7, [2] + export("memory", 2, 0) + export("_start", 0, 0)),
+    (10, code([[0, 0x0B]])),
   ])
 
   /// The same with one section replaced or, where there was none, put in its place.

@@ -21,7 +21,8 @@ import Testing
     let (input, output) = (Array(#"{"type":"object"}"#.utf8), Array(#"{"type":"string"}"#.utf8))
     let files = SchemaFiles { path throws(FileError) in path.utf8.elementsEqual(Self.composed.utf8) ? input : output }
     let packed = Bundle(
-      manifest: try Manifest.parse(text, schema: files), manifestText: text, module: ModuleBytes.command.bytes, inputs: nil)
+      manifest: try Manifest.parse(text, schema: files), manifestText: text, module: ModuleBytes.command.bytes,
+      inputs: nil)
     let opened = try Bundle.decode(packed.bytes, name: "x.atoll")
     #expect(opened.manifest.tools[0].input.bytes == input)
     #expect(opened.manifest.tools[0].output?.bytes == output)

@@ -45,7 +45,8 @@ import Testing
     #expect(try Self.memory(of: snapshot.module) == ModuleBytes.stateAfter.memory)
 
     let seen = try WasmShape(instrumented)
-    #expect(seen.exports.map(\.name).suffix(4) == ["atoll:global:0", "atoll:global:1", "atoll:global:3", "atoll:global:4"])
+    #expect(
+      seen.exports.map(\.name).suffix(4) == ["atoll:global:0", "atoll:global:1", "atoll:global:3", "atoll:global:4"])
     #expect(seen.exports.suffix(4).map(\.index) == [0, 1, 3, 4])
   }
 
@@ -95,7 +96,9 @@ import Testing
 
   @Test func theErrorOfTheRunIsTheErrorOfTheSnapshot() {
     let error = #expect(throws: BundleError.self) {
-      try Snapshot.take(ModuleBytes.reactor.bytes) { _ throws(BundleError) in throw BundleError(.badModule, "it trapped") }
+      try Snapshot.take(ModuleBytes.reactor.bytes) { _ throws(BundleError) in
+        throw BundleError(.badModule, "it trapped")
+      }
     }
     #expect(error?.message == "it trapped")
   }
@@ -117,28 +120,36 @@ import Testing
         module: reactor.with(2, [1, 3, 0x65, 0x6E, 0x76, 4, 0x62, 0x61, 0x73, 0x65, 3, 0x7F, 0]).bytes),
       Obstacle(
         reason: "does not export one `memory`",
-        module: reactor.with(7, [2] + ModuleBytes.export("_initialize", 0, 0) + ModuleBytes.export("atoll_call", 0, 1)).bytes),
+        module: reactor.with(7, [2] + ModuleBytes.export("_initialize", 0, 0) + ModuleBytes.export("atoll_call", 0, 1))
+          .bytes),
       Obstacle(
         reason: "its code changes a table",
         module: reactor.with(4, table).with(10, body([0x41, 0, 0xD2, 0, 0x26, 0])).bytes),
       Obstacle(
         reason: "passive data segments",
-        module: reactor.with(12, [1]).with(11, [1, 1, 1, 0x41]).with(10, body([0x41, 0, 0x41, 0, 0x41, 1, 0xFC, 8, 0, 0])).bytes),
+        module: reactor.with(12, [1]).with(11, [1, 1, 1, 0x41]).with(
+          10, body([0x41, 0, 0x41, 0, 0x41, 1, 0xFC, 8, 0, 0])
+        ).bytes),
       Obstacle(
         reason: "passive element segments",
         module: reactor.with(4, table).with(9, [1, 1, 0, 1, 0]).with(10, body([0xFC, 13, 0])).bytes),
       Obstacle(
         reason: "holds a reference or vector",
         module: reactor.with(6, [1, 0x70, 1, 0xD0, 0x70, 0x0B]).with(
-          7, [3] + ModuleBytes.export("memory", 2, 0) + ModuleBytes.export("_initialize", 0, 0) + ModuleBytes.export("atoll_call", 0, 1)
+          7,
+          [3] + ModuleBytes.export("memory", 2, 0) + ModuleBytes.export("_initialize", 0, 0)
+            + ModuleBytes.export("atoll_call", 0, 1)
         ).bytes),
       Obstacle(
         reason: "it exports names that begin with `atoll:global:`",
         module: reactor.with(
-          7, [4] + ModuleBytes.export("memory", 2, 0) + ModuleBytes.export("_initialize", 0, 0) + ModuleBytes.export("atoll_call", 0, 1)
+          7,
+          [4] + ModuleBytes.export("memory", 2, 0) + ModuleBytes.export("_initialize", 0, 0)
+            + ModuleBytes.export("atoll_call", 0, 1)
             + ModuleBytes.export("atoll:global:0", 3, 0)
         ).bytes),
-      Obstacle(reason: "instructions that the build does not know", module: reactor.with(10, body([0xFE, 3, 0])).bytes),
+      Obstacle(
+        reason: "instructions that the build does not know", module: reactor.with(10, body([0xFE, 3, 0])).bytes),
     ]
   }()
 

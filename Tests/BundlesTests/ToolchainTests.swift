@@ -41,7 +41,8 @@ import Testing
     places.headers = []
     #expect(error(places)?.message.hasSuffix("apt-get install wasi-libc") == true)
     places.libraries = ["/nowhere"]
-    #expect(error(places)?.message == "wasi-libc is not installed (looked for /nowhere/libc.a): apt-get install wasi-libc")
+    #expect(
+      error(places)?.message == "wasi-libc is not installed (looked for /nowhere/libc.a): apt-get install wasi-libc")
   }
 
   @Test func aLinkToSwiftcLeadsToItsFolder() throws {
@@ -52,13 +53,15 @@ import Testing
   }
 
   @Test func everyFileOfTheSDKIsInTheBinary() throws {
-    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
     let folder = root.appendingPathComponent("Sources/AtollWorker").path
     let names = try #require(FileManager.default.enumerator(atPath: folder)).compactMap { $0 as? String }
       .filter { $0.hasSuffix(".swift") || $0.hasSuffix(".c") || $0.hasSuffix(".h") }
     #expect(Set(WorkerSDK.embedded.files.map(\.path)) == Set(names), "put it into Sources/CLibraries/CWorkerSDK")
     for file in WorkerSDK.embedded.files {
-      #expect(FileManager.default.contents(atPath: folder + "/" + file.path).map(Array.init) == file.bytes, "\(file.path)")
+      #expect(
+        FileManager.default.contents(atPath: folder + "/" + file.path).map(Array.init) == file.bytes, "\(file.path)")
     }
   }
 

@@ -50,8 +50,18 @@ struct Command {
     process.standardInput = FileHandle(forReadingAtPath: try folder.write(input, to: "input"))
     process.standardOutput = try writer(folder.file("output"))
     process.standardError = try writer(folder.file("errors"))
-    try process.run()
+    try withSignalsLetThrough { try process.run() }
     return process
+  }
+
+  /// A child inherits the signal mask of the thread that starts it, and Dispatch's threads block everything.
+  private static func withSignalsLetThrough(_ body: () throws -> Void) rethrows {
+    var none = sigset_t()
+    var before = sigset_t()
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, &before)
+    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+    try body()
   }
 
   private static func writer(_ path: String) throws -> FileHandle {

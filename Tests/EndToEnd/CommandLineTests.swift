@@ -5,7 +5,7 @@ import Testing
 extension TheBinary {
   @Suite("on the command line")
   struct CommandLine {
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(3)))
     func callFromAFolderPrintsTheResult() throws {
       let folder = try TemporaryFolder()
       let worker = try folder.copyWorker("hello")
@@ -14,7 +14,7 @@ extension TheBinary {
       #expect(finished.output.contains(Hello.answer))
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(3)))
     func callOverHTTPPrintsTheResult() throws {
       let node = try ServedNode([Bundles.hello()])
       let finished = try Command.run(["call", node.url, Hello.tool, Hello.arguments])
@@ -22,7 +22,7 @@ extension TheBinary {
       #expect(finished.output.contains(Hello.answer))
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(3)))
     func aToolErrorIsOne() throws {
       let finished = try Command.run(["call", Bundles.limits(), Breach.trap.tool])
       #expect(finished.status == ExitStatus.toolError, "\(finished.errors)")
@@ -31,7 +31,7 @@ extension TheBinary {
     }
 
     @Test(
-      .timeLimit(.minutes(1)),
+      .timeLimit(.minutes(3)),
       arguments: [
         ["call"], ["call", "workers/hello"], ["no-such-verb"], ["serve"], ["serve", "--no-such-flag"],
         ["serve", "--listen", "nonsense", "workers/hello"], ["call", "workers/hello", "hello", "{not json"],
@@ -42,7 +42,7 @@ extension TheBinary {
       #expect(!finished.errors.isEmpty)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(3)))
     func whatCannotBeReachedOrRunIsThree() throws {
       for target in ["http://127.0.0.1:1/mcp", "/no/such/worker"] {
         let finished = try Command.run(["call", target, Hello.tool, Hello.arguments])
@@ -52,7 +52,7 @@ extension TheBinary {
     }
 
     /// Issue 1, point 5.
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(3)))
     func coldStartPrintsOneObject() throws {
       let finished = try Command.run(["bench", "cold-start", Bundles.hello(), "--calls", "2000", "--json"])
       #expect(finished.status == ExitStatus.ok, "\(finished.errors)")
@@ -68,7 +68,7 @@ extension TheBinary {
       for key in ["compile_ms", "load_ms", "instance_kib"] { #expect(object[key] is Double, "\(key)") }
     }
 
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(3)))
     func theSameInputGivesTheSameBundle() throws {
       let folder = try TemporaryFolder()
       let bundles = try ["one", "two"].map { name in

@@ -16,7 +16,7 @@ extension TheBinary {
     /// Issue 1, point 4: a call counts as accepted when its connection stood in the accept queue as draining began,
     /// so every call whose connection was made before the signal must be answered. On a connection that is used
     /// again, it is the request that must have been sent before.
-    @Test(.timeLimit(.minutes(2)), arguments: [1, 2])
+    @Test(.timeLimit(.minutes(3)), arguments: [1, 2])
     func noAcceptedCallIsLost(loops: Int) throws {
       let node = try ServedNode([Bundles.hello()], options: ["--loops", "\(loops)"])
       let signalled = Flag()
@@ -37,7 +37,7 @@ extension TheBinary {
       #expect(try node.waitForExit(seconds: 10) == 0)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(3)))
     func aRunningCallEndsAndReadinessFailsMeanwhile() throws {
       let node = try ServedNode([Bundles.limits()])
       #expect(try node.get("/health/ready").status == 200)

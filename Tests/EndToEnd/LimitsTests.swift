@@ -5,7 +5,7 @@ import Testing
 extension TheBinary {
   @Suite("under its caps")
   struct Limits {
-    @Test(.timeLimit(.minutes(1)), arguments: Breach.allCases)
+    @Test(.timeLimit(.minutes(3)), arguments: Breach.allCases)
     func eachCapEndsItsCallWithItsOwnFault(breach: Breach) throws {
       let node = try ServedNode([Bundles.limits(), Bundles.hello()])
       let answer = try node.call(breach.tool)
@@ -19,7 +19,7 @@ extension TheBinary {
     /// Issue 1, point 3: eight calls in flight for 5 s on the one loop that never give it back by themselves (in the
     /// second case one of them fills 16 MiB again and again), and 2,000 calls of hello meanwhile. Other suites may
     /// share the machine: the best of three rounds counts.
-    @Test(.timeLimit(.minutes(2)), arguments: [false, true])
+    @Test(.timeLimit(.minutes(3)), arguments: [false, true])
     func busyGuestsLeaveOthersTheirLatency(oneFills: Bool) throws {
       let node = try ServedNode([Bundles.patientLimits(), Bundles.hello()])
       var best = Double.infinity

@@ -5,7 +5,7 @@ import Testing
 extension TheBinary {
   @Suite("with the official client", .needsClient)
   struct OfficialClient {
-    @Test(.timeLimit(.minutes(2)), arguments: ["auto", "legacy"])
+    @Test(.timeLimit(.minutes(3)), arguments: ["auto", "legacy"])
     func listsAndCalls(mode: String) throws {
       let node = try ServedNode([Bundles.hello(), Bundles.limits()])
       let report = try ClientReport.run(
@@ -28,7 +28,7 @@ extension TheBinary {
       #expect(report.steps[5].text == [Hello.answer], "a trap costs its own call only")
     }
 
-    @Test(.timeLimit(.minutes(2)), arguments: ["auto", "legacy"])
+    @Test(.timeLimit(.minutes(3)), arguments: ["auto", "legacy"])
     func wrongArgumentsAreAToolErrorThatNamesThePlace(mode: String) throws {
       let node = try ServedNode([Bundles.hello()])
       let report = try ClientReport.run(
@@ -39,7 +39,7 @@ extension TheBinary {
     }
 
     /// mcp.md 2.14: closing the response stream is the cancellation of the modern era.
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(3)))
     func aCancelledModernCallEndsItsInstance() throws {
       let node = try ServedNode([Bundles.patientLimits()])
       let report = try ClientReport.run(
@@ -51,7 +51,7 @@ extension TheBinary {
     }
 
     /// Request ids repeat between clients: ending a legacy call by id would end a stranger's.
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(3)))
     func aCancelledLegacyCallGoesOn() throws {
       let node = try ServedNode([Bundles.patientLimits()])
       let report = try ClientReport.run(

@@ -32,7 +32,7 @@ extension TheBinary {
 
     private static func chunked(_ body: String) -> String { post("Transfer-Encoding: chunked", body: body) }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(3)))
     func smuggledShapesAreRefusedAndClosed() throws {
       let node = try ServedNode([Bundles.hello()])
       let follower = ToolRequest(Hello.tool, Hello.arguments).text(port: node.port)
@@ -49,7 +49,7 @@ extension TheBinary {
       #expect(try node.call(Hello.tool, Hello.arguments).text == Hello.answer)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(3)))
     func callsInAPipelineAreAnsweredInOrder() throws {
       let node = try ServedNode([Bundles.hello()])
       let connection = try node.connect()
@@ -61,7 +61,7 @@ extension TheBinary {
       }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(3)))
     func aBodyInChunksIsACall() throws {
       let node = try ServedNode([Bundles.hello()])
       let call = ToolRequest(Hello.tool, Hello.arguments)
@@ -72,7 +72,7 @@ extension TheBinary {
       #expect(try ToolAnswer(connection.readResponse()).text == Hello.answer)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(3)))
     func aStrangersHostOrOriginIsRefused() throws {
       let node = try ServedNode([Bundles.hello()])
       let call = ToolRequest(Hello.tool, Hello.arguments).text(port: node.port)
@@ -83,7 +83,7 @@ extension TheBinary {
     }
 
     /// A head, and a body, that come a byte at a time: both connections end, and others are served meanwhile.
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(3)))
     func slowRequestsAreBounded() throws {
       let node = try ServedNode([Bundles.hello()])
       let slowHead = "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:\(node.port)\r\nX-Slow: "
@@ -104,7 +104,7 @@ extension TheBinary {
     }
 
     /// One sandbox and one place in the queue: of eight calls that sleep, the others are told when to come again.
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(3)))
     func pastTheCeilingIs503WithRetryAfter() throws {
       let node = try Self.nodeWithLimits("instances = 1\nqueue = 1\nqueue_ms = 200", worker: Bundles.limits())
       let answers = onThreads(8) { _ in try? node.call(Breach.sleep.tool).response }
@@ -114,7 +114,7 @@ extension TheBinary {
       #expect(answers.compactMap { $0 }.filter { $0.status == 200 }.count == 1)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(3)))
     func pastTheBucketIs429WithRetryAfter() throws {
       let node = try Self.nodeWithLimits("calls_per_second = 1\ncalls_burst = 3", worker: Bundles.hello())
       let statuses = try (0..<6).map { _ in try node.call(Hello.tool, Hello.arguments).response }

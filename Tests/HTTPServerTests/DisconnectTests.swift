@@ -49,6 +49,34 @@ import Testing
     #expect(told)
   }
 
+  /// Which kind of call it is may be known only after the client has left.
+  @Test func onlyACallThatAskedForItIsCancelled() throws {
+    let machine = Machine()
+    func leftBehind(_ path: String) throws -> (HTTPExchange, Task<Void, Never>) {
+      let client = machine.connect()
+      client.send(request("GET \(path)"))
+      let exchange = try #require(machine.take())
+      let task = Task<Void, Never> {}
+      client.end()
+      return (exchange, task)
+    }
+    let (legacy, legacyTask) = try leftBehind("/legacy")
+    legacy.attach(legacyTask)
+    legacy.cancelsOnDisconnect = false
+    #expect(!legacyTask.isCancelled)
+    let (late, lateTask) = try leftBehind("/late")
+    late.attach(lateTask)
+    #expect(!lateTask.isCancelled)
+    late.cancelsOnDisconnect = true
+    #expect(lateTask.isCancelled)
+    let (early, earlyTask) = try leftBehind("/early")
+    early.cancelsOnDisconnect = true
+    early.attach(earlyTask)
+    #expect(earlyTask.isCancelled)
+    for exchange in [legacy, late, early] { exchange.finish() }
+    #expect(machine.core.liveExchanges == 0)
+  }
+
   @Test func idleClientThatEndsIsClosed() {
     let machine = echo()
     let client = machine.connect()
@@ -80,14 +108,14 @@ import Testing
     client.send(request("GET /1"))
     var first = machine.take()
     let identity = try ObjectIdentifier(#require(first))
-    first?.cancelsOnDisconnect = false
+    first?.cancelsOnDisconnect = true
     first?.finish()
     first = nil
     client.send(request("GET /2"))
     let second = try #require(machine.take())
     #expect(ObjectIdentifier(second) == identity)
     #expect(second.path == "/2")
-    #expect(second.cancelsOnDisconnect)
+    #expect(!second.cancelsOnDisconnect)
     #expect(second.answeredStatus == nil)
   }
 

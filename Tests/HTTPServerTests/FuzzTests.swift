@@ -21,6 +21,7 @@ struct Seeded: RandomNumberGenerator {
     "POST /a?b HTTP/1.1\r\nHost: localhost:8787\r\nContent-Length: 5\r\nX-A: b \t\r\n\r\nhello",
     "POST /c HTTP/1.1\r\nHost: localhost:8787\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\nT: v\r\n\r\n",
     "GET http://localhost:8787/x HTTP/1.1\r\nHost: localhost:8787\r\nConnection: keep-alive\r\n\r\n",
+    "OPTIONS /d HTTP/1.1\r\nHost: localhost:8787\r\nContent-Length: 4\r\n\r\nbody",
     "OPTIONS * HTTP/1.0\r\nHost: localhost:8787\r\nOrigin: http://localhost:8787\r\n\r\n",
   ]
   private static let spice = Array("\r\n\t :;,0x\0\u{7F}GH/*#?-+\"\\".utf8)

@@ -274,6 +274,38 @@ import Testing
     #expect(machine.core.heldBytes == 0)
   }
 
+  /// Nobody but the server sees these requests, so nobody else gives their bodies back.
+  @Test func bodiesOfRequestsTheServerAnswersItselfAreGivenBack() {
+    var limits = HTTPLimits()
+    limits.bufferedBytes = 1000
+    let machine = Machine(limits: limits) { $0.ok() }
+    let client = machine.connect()
+    let body = String(repeating: "x", count: 400)
+    for _ in 0..<10 {
+      client.send(request("OPTIONS /a", "Content-Length: 400\r\n", body: body))
+      #expect(machine.core.heldBytes == 0)
+    }
+    #expect(client.transport.takeStatuses() == Array(repeating: 204, count: 10))
+    let foreign = machine.connect()
+    foreign.send("POST /a HTTP/1.1\r\nHost: elsewhere\r\nContent-Length: 400\r\n\r\n" + body)
+    #expect(foreign.transport.takeStatuses() == [421])
+    #expect(machine.core.heldBytes == 0)
+    client.send(post("/b", body))
+    #expect(client.transport.takeStatuses() == [200])
+    #expect(machine.core.liveExchanges == 0)
+  }
+
+  @Test func bodyBehindARunningCallIsGivenBackWhenTheClientLeaves() throws {
+    let machine = Machine()
+    let client = machine.connect()
+    client.send(request("GET /1") + request("OPTIONS /2", "Content-Length: 4\r\n", body: "body"))
+    #expect(machine.core.heldBytes == 4)
+    client.connection?.abort()
+    #expect(machine.core.heldBytes == 0)
+    try #require(machine.take()).answerReturned()
+    #expect(machine.core.heldBytes == 0)
+  }
+
   // MARK: The service's part
 
   @Test func interimStatusFromTheServiceBecomes500() {
@@ -286,6 +318,26 @@ import Testing
     let client = Machine { _ in }.connect()
     client.send(request("GET /a") + request("GET /b"))
     #expect(client.transport.takeStatuses() == [500, 500])
+  }
+
+  @Test func serviceThatForgetsToAnswerIsCountedOffOnce() throws {
+    let machine = Machine()
+    let client = machine.connect()
+    let other = machine.connect()
+    other.send(request("GET /other"))
+    let running = try #require(machine.take())
+    client.send(request("GET /a"))
+    try #require(machine.take()).answerReturned()
+    #expect(client.transport.takeStatuses() == [500])
+    #expect(machine.core.liveExchanges == 1, "the other one still runs")
+    var done = false
+    machine.core.drain { done = true }
+    client.end()
+    other.connection?.abort()
+    #expect(!done, "a task is still running")
+    running.answerReturned()
+    #expect(machine.core.liveExchanges == 0)
+    #expect(done)
   }
 
   @Test func secondAnswerIsDropped() {

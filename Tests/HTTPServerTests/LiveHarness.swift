@@ -22,10 +22,10 @@ struct PathService: HTTPService {
     log.add("began \(exchange.path)")
     switch exchange.path {
     case "/slow": await sleep(exchange, 150)
-    case "/forever": await sleep(exchange, 20_000)
-    case "/legacy":
-      exchange.cancelsOnDisconnect = false
-      await sleep(exchange, 300)
+    case "/forever":
+      exchange.cancelsOnDisconnect = true
+      await sleep(exchange, 20_000)
+    case "/legacy": await sleep(exchange, 300)
     case "/sse": return await stream(exchange)
     default: break
     }

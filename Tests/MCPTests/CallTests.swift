@@ -89,11 +89,12 @@ import Testing
 
   @Test func repeatedArgumentIsRefusedAtAnyDepth() throws {
     for arguments in [#"{"a":1,"\u0061":2}"#, #"{"l":[{"b":{"a":1,"a":2}}]}"#] {
-      let answer = try #require(Fixture.modernCall("plain", arguments: arguments).answer)
+      let answer = try #require(Fixture.argumentsRefusal(Fixture.modernCall("plain", arguments: arguments)))
       #expect(answer.status == 200)
       #expect(answer.at("result", "isError") == "true")
       #expect(answer.at("result", "content", "0", "text")?.contains("`a` twice") == true)
-      #expect(Fixture.legacyCall("plain", arguments: arguments, version: "2025-06-18").answer?.code == -32602)
+      let legacy = Fixture.legacyCall("plain", arguments: arguments, version: "2025-06-18")
+      #expect(Fixture.argumentsRefusal(legacy)?.code == -32602)
     }
   }
 
@@ -106,12 +107,41 @@ import Testing
     #expect(Fixture.modernCall(long).answer.map { $0.body.count < 400 } == true)
   }
 
+  /// Decoding comes before the caller's rate, so it must not do what a caller can make costly.
+  @Test func decodingDoesNotValidateTheArguments() throws {
+    for arguments in [#"{"text":5}"#, #"{"text":"a","text":"b"}"#, "{}"] {
+      let call = try #require(Fixture.modernCall("echo", arguments: arguments).call, "\(arguments)")
+      let pool = JSONPool(bytes: 1 << 16)
+      guard case .toolError(let text) = try #require(call.argumentsProblem(pool: pool)) else {
+        Issue.record("not a tool error: \(arguments)")
+        continue
+      }
+      #expect(text.hasPrefix("The arguments of `echo`"))
+      let older = try #require(Fixture.legacyCall("echo", arguments: arguments, version: "2025-06-18").call)
+      guard case .protocolError(.invalidParams, let same) = try #require(older.argumentsProblem(pool: pool)) else {
+        Issue.record("not -32602: \(arguments)")
+        continue
+      }
+      #expect(same == text)
+    }
+    let fitting = try #require(Fixture.modernCall("echo", arguments: #" { "text" : "\u00e9" } "#).call)
+    #expect(fitting.argumentsProblem(pool: JSONPool(bytes: 1 << 16)) == nil)
+  }
+
+  @Test func deepestArgumentsAreReadAgain() throws {
+    // The message and its params are two levels, the arguments themselves one more.
+    let depth = MCPLimits.nestingDepthMax - 3
+    let nested = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+    let call = try #require(Fixture.modernCall("plain", arguments: #"{"a":\#(nested)}"#).call)
+    #expect(call.argumentsProblem(pool: JSONPool(bytes: 1 << 16)) == nil)
+  }
+
   @Test(arguments: [Revision.v20251125, .v20260728])
   func badArgumentsAreAToolError(_ revision: Revision) throws {
     let bad = #"{"text":5}"#
     let decoded =
       revision.isModern ? Fixture.modernCall("echo", arguments: bad) : Fixture.legacyCall("echo", arguments: bad)
-    let answer = try #require(decoded.answer)
+    let answer = try #require(Fixture.argumentsRefusal(decoded))
     #expect(answer.status == 200)
     #expect(answer.verdict == .toolError)
     #expect(answer.at("result", "isError") == "true")
@@ -124,7 +154,8 @@ import Testing
 
   @Test(arguments: ["2025-03-26", "2025-06-18"])
   func badArgumentsAreAnErrorInTheFirstRevisions(_ version: String) throws {
-    let answer = try #require(Fixture.legacyCall("echo", arguments: #"{"text":5}"#, version: version).answer)
+    let call = Fixture.legacyCall("echo", arguments: #"{"text":5}"#, version: version)
+    let answer = try #require(Fixture.argumentsRefusal(call))
     #expect(answer.status == 200)
     #expect(answer.code == -32602)
     #expect(answer.message?.contains("/text") == true)
@@ -132,7 +163,8 @@ import Testing
 
   @Test func missingArgumentsAreAnEmptyObject() throws {
     #expect(Fixture.modernCall("plain").call != nil)
-    let answer = try #require(Fixture.modernCall("echo").answer)
+    #expect(Fixture.argumentsRefusal(Fixture.modernCall("plain")) == nil)
+    let answer = try #require(Fixture.argumentsRefusal(Fixture.modernCall("echo")))
     #expect(answer.at("result", "isError") == "true")
     #expect(answer.at("result", "content", "0", "text")?.contains("text") == true)
   }

@@ -105,6 +105,13 @@ enum Fixture {
     return send(legacyBody("tools/call", params: params), headers: legacyHeaders(version))
   }
 
+  /// The answer to a call whose arguments do not fit; nil for one that would run, and for what is no call.
+  static func argumentsRefusal(_ decoded: Decoded) -> HTTPAnswer? {
+    let pool = JSONPool(bytes: 1 << 20)
+    guard let call = decoded.call, let outcome = call.argumentsProblem(pool: pool) else { return nil }
+    return encode(outcome, for: call, pool: pool)
+  }
+
   /// What a guest's answer becomes.
   static func encoded(
     _ guest: String, tool: String = "plain", revision: Revision = .modern, form: ToolOutcome.Form = .json

@@ -134,10 +134,31 @@ import Testing
     #expect(joined.at("2", "id") == nil)
     #expect(joined.at("3", "error", "code") == "-32600")
     #expect(joined.at("3", "id") == "4")
+    #expect(parts[5].answer?.status == 202, "a response has no answer")
     #expect(joined.at("4", "error", "code") == "-32600")
-    #expect(joined.at("5", "error", "code") == "-32600")
-    #expect(joined.at("5", "id") == "7")
-    #expect(joined.at("6") == nil)
+    #expect(joined.at("4", "id") == "7")
+    #expect(joined.at("5") == nil)
+  }
+
+  @Test(arguments: [nil, "2025-03-26", "2025-06-18", "2025-11-25"] as [String?])
+  func postedResponseIsTaken(_ version: String?) throws {
+    for outcome in [#""result":{}"#, #""error":{"code":-32601,"message":"no"}"#] {
+      let body = #"{"jsonrpc":"2.0","id":7,\#(outcome)}"#
+      let answer = try #require(Fixture.send(body, headers: Fixture.legacyHeaders(version)).answer)
+      #expect(answer.status == 202)
+      #expect(answer.body.isEmpty)
+      #expect(answer.verdict == .accepted)
+    }
+  }
+
+  @Test(arguments: [
+    #"{"jsonrpc":"2.0","result":{}}"#, #"{"jsonrpc":"2.0","id":null,"result":{}}"#, #"{"id":7,"result":{}}"#,
+    #"{"jsonrpc":"2.0","id":7,"method":"ping","result":{}}"#, #"{"jsonrpc":"2.0","id":7}"#,
+  ])
+  func whatIsNoResponseEitherIsRefused(_ body: String) throws {
+    let answer = try #require(Fixture.send(body, headers: Fixture.legacyHeaders("2025-11-25")).answer)
+    #expect(answer.status == 400)
+    #expect(answer.code == -32600)
   }
 
   @Test func batchOfNotificationsGets202() throws {

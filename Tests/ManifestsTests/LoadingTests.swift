@@ -30,7 +30,8 @@ import Testing
   @Test func aMissingManifestSaysWhatToDo() throws {
     let folder = try Folder()
     let error = #expect(throws: ManifestError.self) { try Manifest.load(folder: folder.worker) }
-    #expect(error?.description == folder.worker + "/atoll.toml: there is none here; write one, or let `atoll new` write it")
+    #expect(
+      error?.description == folder.worker + "/atoll.toml: there is none here; write one, or let `atoll new` write it")
   }
 
   @Test func aManifestThatIsNotTextIsRefused() throws {
@@ -63,7 +64,8 @@ import Testing
 
   @Test func aLinkOutOfTheFolderIsRefused() throws {
     let folder = try Folder()
-    try FileManager.default.createSymbolicLink(atPath: folder.worker + "/link.json", withDestinationPath: "../outside.json")
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.worker + "/link.json", withDestinationPath: "../outside.json")
     try folder.write("atoll.toml", Samples.least(ending: "input = \"link.json\"").utf8)
     let error = #expect(throws: ManifestError.self) { try Manifest.load(folder: folder.worker) }
     #expect(error?.message.contains("it lies outside") == true)

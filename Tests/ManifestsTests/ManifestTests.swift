@@ -10,8 +10,10 @@ import Testing
     #expect(manifest.version == "0.0.0")
     #expect(manifest.description == "")
     #expect(manifest.source == nil)
-    #expect(manifest.limits == Limits(
-      memoryBytes: 16_777_216, cpuMilliseconds: 50, wallMilliseconds: 5_000, outputBytes: 1_048_576, hostCalls: 64))
+    #expect(
+      manifest.limits
+        == Limits(
+          memoryBytes: 16_777_216, cpuMilliseconds: 50, wallMilliseconds: 5_000, outputBytes: 1_048_576, hostCalls: 64))
     #expect(manifest.tools == [Tool(name: "greet", description: "Says hello")])
     #expect(manifest.tools[0].input.bytes == Array(#"{"type":"object","additionalProperties":false}"#.utf8))
   }
@@ -21,8 +23,10 @@ import Testing
     #expect(manifest.version == "1.2.0")
     #expect(manifest.description == "Forecasts from the national service")
     #expect(manifest.source == Source(language: .c, entry: "weather.c"))
-    #expect(manifest.limits == Limits(
-      memoryBytes: 2 << 20, cpuMilliseconds: 20, wallMilliseconds: 800, outputBytes: 65_536, hostCalls: 8))
+    #expect(
+      manifest.limits
+        == Limits(
+          memoryBytes: 2 << 20, cpuMilliseconds: 20, wallMilliseconds: 800, outputBytes: 65_536, hostCalls: 8))
     #expect(manifest.tools.map(\.name) == ["get_forecast", "forget"])
     let tool = manifest.tools[0]
     #expect(tool.title == "Forecast")
@@ -44,23 +48,27 @@ import Testing
   }
 
   @Test func anInlineSchemaMayBeATableOfItsOwn() throws {
-    let text = Samples.least + """
-      [tools.input]
-      type = "object"
-      required = [ "b",
-        "a" ]
-      [tools.input.properties.b]
-      type = "number"
-      minimum = -1.5
-      multipleOf = 0.25
-      maximum = 1e3
-      [tools.input.properties]
-      a = { type = "string", pattern = '\\d"', description = "tab\\tand \\u00e9 and \\u0001" }
-      """
+    let text =
+      Samples.least + """
+        [tools.input]
+        type = "object"
+        required = [ "b",
+          "a" ]
+        [tools.input.properties.b]
+        type = "number"
+        minimum = -1.5
+        multipleOf = 0.25
+        maximum = 1e3
+        [tools.input.properties]
+        a = { type = "string", pattern = '\\d"', description = "tab\\tand \\u00e9 and \\u0001" }
+        """
     let input = try Manifest.parse(text, schema: .none).tools[0].input
     #expect(
       String(decoding: input.bytes, as: UTF8.self)
-        == #"{"type":"object","required":["b","a"],"properties":{"b":{"type":"number","minimum":-1.5,"multipleOf":0.25,"maximum":1000},"a":{"type":"string","pattern":"\\d\"","description":"tab\tand é and \u0001"}}}"#)
+        == #"{"type":"object","required":["b","a"],"properties":{"#
+        + #""b":{"type":"number","minimum":-1.5,"multipleOf":0.25,"maximum":1000},"#
+        + #""a":{"type":"string","pattern":"\\d\"","description":"tab\tand é and \u0001"}}}"#
+    )
   }
 
   @Test func anOutputSchemaNeedsNoType() throws {
@@ -95,12 +103,14 @@ import Testing
   }
 
   @Test func theBomAndCarriageReturnsOfEditorsAreTaken() throws {
-    let text = "\u{FEFF}" + Samples.least.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n")
+    let text =
+      "\u{FEFF}" + Samples.least.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n")
     #expect(try Manifest.parse(text, schema: .none).name == "hello")
   }
 
   @Test func twoReadingsAreEqual() throws {
-    #expect(try Manifest.parse(Samples.full, schema: Samples.files) == Manifest.parse(Samples.full, schema: Samples.files))
+    #expect(
+      try Manifest.parse(Samples.full, schema: Samples.files) == Manifest.parse(Samples.full, schema: Samples.files))
   }
 
   @Test(arguments: [Bounds.tools, Bounds.tools + 1])

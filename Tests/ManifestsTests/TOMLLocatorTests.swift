@@ -46,7 +46,9 @@ import Testing
   }
 
   @Test func inlineTablesAndArraysAreEntered() {
-    let toml = "a = { b = 1, c.d = { e = [ 1, { f = 2 } ] } }\ng = [ # one\n  1,\n  [ 2,\n 3 ],\n  { h = 4 },\n]\ni = 1979-05-27 07:32:00 # x\nj = 1"
+    let toml =
+      "a = { b = 1, c.d = { e = [ 1, { f = 2 } ] } }\ng = [ # one\n  1,\n  [ 2,\n 3 ],\n  { h = 4 },\n]\n"
+      + "i = 1979-05-27 07:32:00 # x\nj = 1"
     #expect(line(toml, .key("a"), .key("c"), .key("d"), .key("e"), .index(1), .key("f")) == 1)
     #expect(line(toml, .key("g"), .index(0)) == 3)
     #expect(line(toml, .key("g"), .index(1), .index(1)) == 5)
@@ -66,10 +68,13 @@ import Testing
   }
 
   /// The text has been accepted by a parser, but two parsers never quite agree: no text may hang or trap this one.
-  @Test(.timeLimit(.minutes(1)), arguments: [
-    "=", "]", "[", "[[", "[[a", "a", "a=", "a=\"", "a='''", "a=\"\\", "a=\"\\u12", "a=[", "a={", "a={b", "a={=}", "a=[=]",
-    "a=}", "{", "}}}}", ",,,", "\"", "'", "a.", ".", "a..b=1", "\u{FEFF}", "a=[}", "a={]", "a=\"\"\"\"\"", "a=[,,]",
-  ])
+  @Test(
+    .timeLimit(.minutes(1)),
+    arguments: [
+      "=", "]", "[", "[[", "[[a", "a", "a=", "a=\"", "a='''", "a=\"\\", "a=\"\\u12", "a=[", "a={", "a={b", "a={=}",
+      "a=[=]",
+      "a=}", "{", "}}}}", ",,,", "\"", "'", "a.", ".", "a..b=1", "\u{FEFF}", "a=[}", "a={]", "a=\"\"\"\"\"", "a=[,,]",
+    ])
   func oddTextEnds(text: String) {
     #expect(TOMLLocator(text).nulLine == nil)
     #expect(TOMLLocator(String(repeating: text, count: 400)).nulLine == nil)

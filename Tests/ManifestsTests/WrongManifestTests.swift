@@ -29,15 +29,23 @@ import Testing
   }
 
   static let unknown: [Case] = [
-    Case(Samples.least(ending: "[limits]\nmemry = \"1MiB\""), 6, .unknownKey, "unknown key `limits.memry`; did you mean `memory`?"),
+    Case(
+      Samples.least(ending: "[limits]\nmemry = \"1MiB\""), 6, .unknownKey,
+      "unknown key `limits.memry`; did you mean `memory`?"),
     Case(Samples.least(ending: "[limits]\ncpuMs = 5"), 6, .unknownKey, "`limits.cpuMs`; did you mean `cpu_ms`?"),
-    Case(Samples.least(ending: "[limit]\nmemory = \"1MiB\""), 5, .unknownKey, "unknown key `limit`; did you mean `limits`?"),
-    Case(Samples.least(adding: "memory = \"1MiB\""), 2, .unknownKey, "unknown key `memory`; did you mean `memory` in [limits]?"),
+    Case(
+      Samples.least(ending: "[limit]\nmemory = \"1MiB\""), 5, .unknownKey, "unknown key `limit`; did you mean `limits`?"
+    ),
+    Case(
+      Samples.least(adding: "memory = \"1MiB\""), 2, .unknownKey,
+      "unknown key `memory`; did you mean `memory` in [limits]?"),
     Case(Samples.least(adding: "colour = 1"), 2, .unknownKey, "the file knows `name`, `version`"),
     Case(Samples.least(ending: "read-only = true"), 5, .unknownKey, "`tools[1].read-only`; did you mean `read_only`?"),
     Case(Samples.least(ending: "[limits]\nthreads = 5"), 6, .unknownKey, "[limits] knows `memory`, `cpu_ms`"),
     Case(Samples.least(adding: "\"odd key\" = 1"), 2, .unknownKey, "`\"odd key\"`"),
-    Case(Samples.least(ending: "[permissions]\nkv = [\"a\"]"), 5, .unknownKey, "`permissions` is not enforced by this version", "remove it"),
+    Case(
+      Samples.least(ending: "[permissions]\nkv = [\"a\"]"), 5, .unknownKey,
+      "`permissions` is not enforced by this version", "remove it"),
     Case(Samples.least(ending: "[session]\nttl = \"1m\""), 5, .unknownKey, "`session` is not enforced"),
     Case(Samples.least(ending: "[placement]"), 5, .unknownKey, "`placement` is not enforced"),
     Case(Samples.least(ending: "[[upstreams]]\nname = \"a\""), 5, .unknownKey, "`upstreams` is not enforced"),
@@ -45,22 +53,37 @@ import Testing
   ]
 
   static let types: [Case] = [
-    Case("name = 5\n[[tools]]", 1, .wrongType, "`name` must be a string, but is a whole number; write name = \"weather\""),
-    Case(Samples.least(ending: "[limits]\nmemory = 16"), 6, .wrongType, "`limits.memory` must be a size in quotes, but is a whole number; write memory = \"16MiB\""),
-    Case(Samples.least(ending: "[limits]\ncpu_ms = \"50\""), 6, .wrongType, "must be a whole number, but is a string; write cpu_ms = 50"),
+    Case(
+      "name = 5\n[[tools]]", 1, .wrongType, "`name` must be a string, but is a whole number; write name = \"weather\""),
+    Case(
+      Samples.least(ending: "[limits]\nmemory = 16"), 6, .wrongType,
+      "`limits.memory` must be a size in quotes, but is a whole number; write memory = \"16MiB\""),
+    Case(
+      Samples.least(ending: "[limits]\ncpu_ms = \"50\""), 6, .wrongType,
+      "must be a whole number, but is a string; write cpu_ms = 50"),
     Case(Samples.least(ending: "[limits]\ncpu_ms = 0.5"), 6, .wrongType, "but is a number with a point"),
-    Case(Samples.least(ending: "read_only = \"yes\""), 5, .wrongType, "`tools[1].read_only` must be true or false, but is a string; write read_only = true"),
-    Case(Samples.least(adding: "limits = 5"), 2, .wrongType, "`limits` must be a table", "write [limits] on a line of its own"),
+    Case(
+      Samples.least(ending: "read_only = \"yes\""), 5, .wrongType,
+      "`tools[1].read_only` must be true or false, but is a string; write read_only = true"),
+    Case(
+      Samples.least(adding: "limits = 5"), 2, .wrongType, "`limits` must be a table",
+      "write [limits] on a line of its own"),
     Case(Samples.least(adding: "source = [\"swift\"]"), 2, .wrongType, "`source` must be a table, but is an array"),
-    Case("name = \"a\"\ntools = \"greet\"", 2, .wrongType, "`tools` must be an array of tables, but is a string; write [[tools]]"),
-    Case("name = \"a\"\n[tools]\nname = \"b\"", 2, .wrongType, "`tools` must be an array of tables, but is a table; write [[tools]]"),
+    Case(
+      "name = \"a\"\ntools = \"greet\"", 2, .wrongType,
+      "`tools` must be an array of tables, but is a string; write [[tools]]"),
+    Case(
+      "name = \"a\"\n[tools]\nname = \"b\"", 2, .wrongType,
+      "`tools` must be an array of tables, but is a table; write [[tools]]"),
     Case("name = \"a\"\ntools = [\n  1\n]", 3, .wrongType, "`tools[1]` must be a table, but is a whole number"),
     Case(Samples.least(ending: "input = 5"), 5, .wrongType, "`tools[1].input` must be a schema"),
     Case(Samples.least(ending: "title = 2020-01-01"), 5, .wrongType, "but is a date or time"),
   ]
 
   static let values: [Case] = [
-    Case("version = \"1.0.0\"\n[[tools]]\nname = \"a\"", nil, .missingKey, "the file has no `name`; write name = \"weather\""),
+    Case(
+      "version = \"1.0.0\"\n[[tools]]\nname = \"a\"", nil, .missingKey,
+      "the file has no `name`; write name = \"weather\""),
     Case("", nil, .missingKey, "the file has no `name`"),
     Case("name = \"a\"", nil, .missingKey, "the file has no `tools`; write [[tools]]"),
     Case("name = \"a\"\ntools = []", 2, .missingKey, "write at least one [[tools]]"),
@@ -78,21 +101,33 @@ import Testing
     Case(Samples.least(ending: "[limits]\nmemory = \"lots\""), 6, .badValue, "\"16MiB\""),
     Case(Samples.least(ending: "[limits]\nmemory = \"-1MiB\""), 6, .badValue, "is no size"),
     Case(Samples.least(ending: "[limits]\nmemory = \"999999999999GiB\""), 6, .badValue, "is no size"),
-    Case(Samples.least(ending: "[limits]\nmemory = \"65MiB\""), 6, .badValue, "must be 64KiB to 64MiB; write \"64MiB\""),
+    Case(
+      Samples.least(ending: "[limits]\nmemory = \"65MiB\""), 6, .badValue, "must be 64KiB to 64MiB; write \"64MiB\""),
     Case(Samples.least(ending: "[limits]\nmemory = \"63KiB\""), 6, .badValue, "write \"64KiB\""),
     Case(Samples.least(ending: "[limits]\ncpu_ms = 0"), 6, .badValue, "is 0, but must be 1 to 60000; write 1"),
     Case(Samples.least(ending: "[limits]\ncpu_ms = 60001"), 6, .badValue, "write 60000"),
     Case(Samples.least(ending: "[limits]\nwall_ms = 300001"), 6, .badValue, "write 300000"),
     Case(Samples.least(ending: "[limits]\nhost_calls = -3"), 6, .badValue, "must be 1 to 1000000"),
     Case(Samples.least(ending: "[limits]\noutput = \"17MiB\""), 6, .badValue, "write \"16MiB\""),
-    Case(Samples.least(ending: "[limits]\ncpu_ms = 100\nwall_ms = 99"), 7, .badValue, "less than `limits.cpu_ms` (100)", "wall_ms = 100 or more"),
-    Case(Samples.least(ending: "[source]\nlanguage = \"rust\"\nentry = \"a.rs\""), 6, .badValue, "must be one of \"swift\", \"c\", \"wasm\""),
-    Case(Samples.least(ending: "[source]\nlanguage = \"Swift\"\nentry = \"a\""), 6, .badValue, "did you mean \"swift\"?"),
-    Case(Samples.least(ending: "[source]\nlanguage = \"javascript\"\nentry = \"a.js\""), 6, .badValue, "comes with a later version of Atoll; write \"swift\""),
-    Case(Samples.least(ending: "[source]\nlanguage = \"typescript\"\nentry = \"a.ts\""), 6, .badValue, "comes with a later version"),
+    Case(
+      Samples.least(ending: "[limits]\ncpu_ms = 100\nwall_ms = 99"), 7, .badValue, "less than `limits.cpu_ms` (100)",
+      "wall_ms = 100 or more"),
+    Case(
+      Samples.least(ending: "[source]\nlanguage = \"rust\"\nentry = \"a.rs\""), 6, .badValue,
+      "must be one of \"swift\", \"c\", \"wasm\""),
+    Case(
+      Samples.least(ending: "[source]\nlanguage = \"Swift\"\nentry = \"a\""), 6, .badValue, "did you mean \"swift\"?"),
+    Case(
+      Samples.least(ending: "[source]\nlanguage = \"javascript\"\nentry = \"a.js\""), 6, .badValue,
+      "comes with a later version of Atoll; write \"swift\""),
+    Case(
+      Samples.least(ending: "[source]\nlanguage = \"typescript\"\nentry = \"a.ts\""), 6, .badValue,
+      "comes with a later version"),
     Case(Samples.least(ending: "[source]\nlanguage = \"c\""), 5, .missingKey, "[source] has no `entry`; write entry ="),
     Case(Samples.least(ending: "[source]\nlanguage = \"c\"\nentry = \"/etc/x.c\""), 7, .badValue, "must be relative"),
-    Case(Samples.least(ending: "[source]\nlanguage = \"c\"\nentry = \"a/../../x.c\""), 7, .badValue, "it leaves the worker's folder"),
+    Case(
+      Samples.least(ending: "[source]\nlanguage = \"c\"\nentry = \"a/../../x.c\""), 7, .badValue,
+      "it leaves the worker's folder"),
     Case(Samples.least(ending: "[source]\nlanguage = \"c\"\nentry = 'a\\b.c'"), 7, .badValue, "backslash"),
     Case(Samples.least(ending: "[source]\nlanguage = \"c\"\nentry = \"\""), 7, .badValue, "it is empty"),
   ]
@@ -100,30 +135,47 @@ import Testing
   static let tools: [Case] = [
     Case("name = \"a\"\n[[tools]]\ndescription = \"d\"", 2, .missingKey, "[[tools]] number 1 has no `name`"),
     Case(Samples.least(ending: "\n[[tools]]\nname = \"b\""), 6, .missingKey, "[[tools]] number 2 has no `description`"),
-    Case(Samples.least(ending: "\n[[tools]]\nname = \"greet\"\ndescription = \"d\""), 7, .duplicate, "tool `greet` is declared twice (first on line 3)"),
+    Case(
+      Samples.least(ending: "\n[[tools]]\nname = \"greet\"\ndescription = \"d\""), 7, .duplicate,
+      "tool `greet` is declared twice (first on line 3)"),
     Case("name = \"a\"\n[[tools]]\nname = \"say hi\"\ndescription = \"d\"", 3, .badValue, "write \"say_hi\""),
     Case("name = \"a\"\n[[tools]]\nname = \"a/b\"\ndescription = \"d\"", 3, .badValue, "letters, digits"),
     Case("name = \"a\"\n[[tools]]\nname = \"é\"\ndescription = \"d\"", 3, .badValue, "letters, digits"),
     Case("name = \"a\"\n[[tools]]\nname = \"\"\ndescription = \"d\"", 3, .badValue, "letters, digits"),
-    Case("name = \"a\"\n[[tools]]\nname = \"\(String(repeating: "x", count: 65))\"\ndescription = \"d\"", 3, .badValue, "at most 64"),
+    Case(
+      "name = \"a\"\n[[tools]]\nname = \"\(String(repeating: "x", count: 65))\"\ndescription = \"d\"", 3, .badValue,
+      "at most 64"),
     Case("name = \"a\"\n[[tools]]\nname = \"x\"\ndescription = \"\"", 4, .badValue, "it is empty"),
     Case(Samples.least(ending: "title = \"two\\nlines\""), 5, .badValue, "one plain line"),
     Case(Samples.least(ending: "read_only = true\ndestructive = true"), 6, .badValue, "cannot both be true"),
   ]
 
   static let schemas: [Case] = [
-    Case(Samples.least(ending: "input = \"gone.json\""), 5, .unreadable, "`input` of tool `greet` names \"gone.json\": no such file"),
+    Case(
+      Samples.least(ending: "input = \"gone.json\""), 5, .unreadable,
+      "`input` of tool `greet` names \"gone.json\": no such file"),
     Case(Samples.least(ending: "input = \"../x.json\""), 5, .badValue, "it leaves the worker's folder"),
     Case(Samples.least(ending: "input = \"/x.json\""), 5, .badValue, "must be relative"),
     Case(Samples.least(ending: "input = { type = \"object\", at = 2020-01-01 }"), 5, .badSchema, "JSON has no dates"),
     Case(Samples.least(ending: "[tools.input]\ntype = \"object\"\nmaximum = inf"), 7, .badSchema, "no infinity"),
     Case(Samples.least(ending: "input = " + nested(65)), 5, .badSchema, "nested deeper than 64"),
-    Case(Samples.least(ending: "input = \"list.json\""), 1, .badSchema, "`input` of tool `greet` must be a JSON object", file: "list.json"),
-    Case(Samples.least(ending: "input = \"broken.json\""), 3, .badSchema, "cannot be read: not valid JSON", file: "broken.json"),
-    Case(Samples.least(ending: "input = \"string.json\""), 2, .badSchema, "must have \"type\": \"object\" at its root", file: "string.json"),
-    Case(Samples.least(ending: "input = \"typeless.json\""), 1, .badSchema, "has no \"type\" at its root; write \"type\": \"object\"", file: "typeless.json"),
-    Case(Samples.least(ending: "output = \"list.json\""), 1, .badSchema, "`output` of tool `greet` must be a JSON object", file: "list.json"),
-    Case(Samples.least(ending: "output = \"twice.json\""), 3, .badSchema, "has the key \"a\" twice", file: "twice.json"),
+    Case(
+      Samples.least(ending: "input = \"list.json\""), 1, .badSchema, "`input` of tool `greet` must be a JSON object",
+      file: "list.json"),
+    Case(
+      Samples.least(ending: "input = \"broken.json\""), 3, .badSchema, "cannot be read: not valid JSON",
+      file: "broken.json"),
+    Case(
+      Samples.least(ending: "input = \"string.json\""), 2, .badSchema, "must have \"type\": \"object\" at its root",
+      file: "string.json"),
+    Case(
+      Samples.least(ending: "input = \"typeless.json\""), 1, .badSchema,
+      "has no \"type\" at its root; write \"type\": \"object\"", file: "typeless.json"),
+    Case(
+      Samples.least(ending: "output = \"list.json\""), 1, .badSchema, "`output` of tool `greet` must be a JSON object",
+      file: "list.json"),
+    Case(
+      Samples.least(ending: "output = \"twice.json\""), 3, .badSchema, "has the key \"a\" twice", file: "twice.json"),
     Case(Samples.least(ending: "input = { type = \"string\" }"), 5, .badSchema, "must have \"type\": \"object\""),
     Case(Samples.least(ending: "input = {}"), 5, .badSchema, "has no \"type\""),
   ]

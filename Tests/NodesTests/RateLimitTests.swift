@@ -55,3 +55,15 @@ import Testing
     #expect(limit.take(peer: peer, nowNanoseconds: second - 1) == 1)
   }
 }
+
+@Suite struct RateLimitClientTests {
+  @Test func theAddressesOfOneIPv6CustomerAreOneClient() throws {
+    let one = try SocketAddress(host: "2001:db8:1:2::1", port: 1).client
+    let same = try SocketAddress(host: "2001:db8:1:2:ffff::9", port: 2).client
+    let other = try SocketAddress(host: "2001:db8:1:3::1", port: 1).client
+    #expect(one == same)
+    #expect(one != other)
+    #expect(try SocketAddress(host: "::1", port: 5).client != one)
+    #expect(try SocketAddress(host: "10.0.0.1", port: 5).client != SocketAddress(host: "10.0.0.2", port: 5).client)
+  }
+}

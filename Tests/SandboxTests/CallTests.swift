@@ -1,4 +1,5 @@
 // One call, one instance: answers, isolation, sleeping, cancelling, fairness.
+import CWasmtime
 import EventLoop
 import Sandbox
 import Synchronization
@@ -12,13 +13,16 @@ struct CallTests {
   }
 
   @Test func aGuestThatNeverReadsItsRequestAnswersAllTheSame() async throws {
-    let outcome = try await withSandbox { try await $0.run(reactor(Guests.done), request: Array(repeating: 7, count: 9999)) }
+    let outcome = try await withSandbox {
+      try await $0.run(reactor(Guests.done), request: Array(repeating: 7, count: 9999))
+    }
     #expect(outcome.answer == [])
   }
 
   @Test func aSecondCallSeesFreshMemory() async throws {
     let guest = Guests.answering(
-      "(block (result i32) (i32.store (i32.const 512) (i32.add (i32.load (i32.const 512)) (i32.const 1))) (i32.load (i32.const 512)))")
+      "(block (result i32) (i32.store (i32.const 512) (i32.add (i32.load (i32.const 512)) (i32.const 1))) (i32.load (i32.const 512)))"
+    )
     let numbers = try await withSandbox { sandbox in
       let prepared = try sandbox.prepare(try program(guest))
       var numbers: [Int32?] = []
@@ -196,6 +200,78 @@ struct CallTests {
     #expect(outcome.fault?.kind == .cpuLimit)
   }
 
+  @Test func aStartSectionMaySleep() async throws {
+    let guest = """
+      (module \(Guests.timerImports) (memory (export "memory") 1) (global (export "atoll_abi") i32 (i32.const 1))
+        (func $start (drop (call $wait (call $timer (i32.const 20)))) (i32.store (i32.const 8) (i32.const 7)))
+        (start $start)
+        (func (export "atoll_call") (param i32) (result i64) (i64.or (i64.shl (i64.const 8) (i64.const 32)) (i64.const 4))))
+      """
+    let ledger = CallLedger()
+    let outcome = try await withSandbox { try await $0.run(guest, ledger: ledger) }
+    #expect(outcome.number == 7)
+    #expect(ledger.use.wallNanoseconds >= 20_000_000)
+  }
+
+  @Test func twoLoopsRunTheSameProgramAtOnce() async throws {
+    let program = try program(Guests.echo)
+    async let counts = withTaskGroup(of: Int.self) { group in
+      for _ in 0..<2 {
+        group.addTask {
+          (try? await withSandbox { sandbox in
+            let prepared = try sandbox.prepare(program)
+            var count = 0
+            for index in 0..<500 {
+              let request = [UInt8(index & 255)]
+              if await sandbox.call(prepared, request: request, ledger: CallLedger()).answer == request { count += 1 }
+            }
+            return count
+          }) ?? 0
+        }
+      }
+      return await group.reduce(into: []) { $0.append($1) }
+    }
+    #expect(await counts == [500, 500])
+  }
+
+  @Test func manyBusyCallsThatComeTogetherLeaveTheLoopToIO() async throws {
+    let limits = CallLimits(cpuMilliseconds: 20, wallMilliseconds: 60_000)
+    let (used, kinds) = try await withSandbox { sandbox in
+      let prepared = try sandbox.prepare(try program(reactor("(loop $l (br $l)) \(Guests.done)"), limits: limits))
+      let before = atoll_thread_cpu_nanoseconds()
+      // All are started in one turn, as from one read of many pipelined requests.
+      let kinds = Kinds()
+      for _ in 0..<20 {
+        sandbox.loop.spawn {
+          kinds.add(await sandbox.call(prepared, request: [], ledger: CallLedger()).fault?.kind)
+        }
+      }
+      let used = atoll_thread_cpu_nanoseconds() - before
+      while kinds.all.count < 20 { try? await sandbox.loop.sleep(milliseconds: 5) }
+      return (used, kinds.all)
+    }
+    // A millisecond each would be 20: the first ones have the turn's share, the others wait.
+    #expect(used < 10_000_000)
+    #expect(kinds.allSatisfy { $0 == .cpuLimit })
+  }
+
+  @Test func cancelAllEndsSleepersAndBusyGuests() async throws {
+    let limits = CallLimits(cpuMilliseconds: 50_000, wallMilliseconds: 50_000)
+    let kinds = try await withSandbox { sandbox in
+      let busy = try sandbox.prepare(try program(reactor("(loop $l (br $l)) \(Guests.done)"), limits: limits))
+      let asleep = try sandbox.prepare(try program(Guests.sleeper(40_000), limits: limits))
+      return await withTaskGroup(of: Fault.Kind?.self) { group in
+        for prepared in [busy, asleep, busy, asleep] {
+          group.addTask { await sandbox.call(prepared, request: [], ledger: CallLedger()).fault?.kind }
+        }
+        try? await sandbox.loop.sleep(milliseconds: 20)
+        sandbox.cancelAll()
+        return await group.reduce(into: []) { $0.append($1) }
+      }
+    }
+    #expect(kinds == [.cancelled, .cancelled, .cancelled, .cancelled])
+  }
+
   @Test func anInitializeThatWasKeptRunsBeforeEachCall() async throws {
     let guest = reactor(
       "(i64.or (i64.shl (i64.const 8) (i64.const 32)) (i64.const 4))",
@@ -203,4 +279,11 @@ struct CallTests {
     let outcome = try await withSandbox { try await $0.run(guest) }
     #expect(outcome.number == 42)
   }
+}
+
+/// Collects what calls of one loop end with.
+private final class Kinds: Sendable {
+  private let list = Mutex<[Fault.Kind?]>([])
+  func add(_ kind: Fault.Kind?) { list.withLock { $0.append(kind) } }
+  var all: [Fault.Kind?] { list.withLock { $0 } }
 }

@@ -39,6 +39,22 @@ struct CapTests {
     #expect(fault?.message.contains("unreachable") == true)
   }
 
+  @Test func recursionAndArithmeticAreTrapsEvenAtTheCap() async throws {
+    let full = "(drop (memory.grow (i32.const 15)))"
+    let down = reactor("\(full) (call $down) \(Guests.done)", rest: "(func $down (call $down) (call $down))")
+    #expect(try await fault(down, CallLimits(memoryBytes: 1 << 20))?.kind == .trap)
+    let divide = reactor("\(full) (drop (i32.div_u (i32.const 1) (i32.const 0))) \(Guests.done)")
+    #expect(try await fault(divide, CallLimits(memoryBytes: 1 << 20))?.kind == .trap)
+  }
+
+  @Test func aPageOrATenthLeftDecides() async throws {
+    // Of 16 MiB, 1.6 MiB is a tenth: 25 pages left are less, 26 are more.
+    for (pages, kind) in [(256 - 1 - 25, Fault.Kind.memoryLimit), (256 - 1 - 26, .trap)] {
+      let guest = reactor("(drop (memory.grow (i32.const \(pages)))) unreachable")
+      #expect(try await fault(guest, CallLimits(memoryBytes: 16 << 20))?.kind == kind, "\(pages)")
+    }
+  }
+
   @Test func anSDKThatReportsAFailedAllocationMakesItAMemoryFault() async throws {
     let guest = reactor(
       "(call $log (i32.const 16) (i32.const 0) (i32.const 0)) unreachable",
@@ -75,7 +91,9 @@ struct CapTests {
   }
 
   @Test func sleepingCostsNoProcessorTime() async throws {
-    let outcome = try await withSandbox { try await $0.run(Guests.sleeper(120), limits: CallLimits(cpuMilliseconds: 10)) }
+    let outcome = try await withSandbox {
+      try await $0.run(Guests.sleeper(120), limits: CallLimits(cpuMilliseconds: 10))
+    }
     #expect(outcome.answer == [])
   }
 
@@ -146,7 +164,8 @@ struct CapTests {
   }
 
   @Test func waitingCountsAsAHostCall() async throws {
-    let guest = reactor("(loop $l (drop (call $wait (i32.const -1))) (br $l)) \(Guests.done)", imports: Guests.timerImports)
+    let guest = reactor(
+      "(loop $l (drop (call $wait (i32.const -1))) (br $l)) \(Guests.done)", imports: Guests.timerImports)
     #expect(try await fault(guest, CallLimits(hostCalls: 5))?.kind == .hostCallLimit)
   }
 

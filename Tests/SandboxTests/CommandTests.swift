@@ -75,6 +75,25 @@ struct CommandTests {
     #expect(lines.allSatisfy { $0.source == .stderr })
   }
 
+  @Test func oneWriteToTheLogTakesABoundedPart() async throws {
+    // A thousand vectors over the same 16 MiB: 16 GiB to look through, if it were let.
+    let guest = Guests.answering(
+      """
+      (block (result i32) (drop (memory.grow (i32.const 254)))
+        (loop $l
+          (i32.store (i32.add (i32.const 8192) (i32.mul (global.get $n) (i32.const 8))) (i32.const 0))
+          (i32.store (i32.add (i32.const 8196) (i32.mul (global.get $n) (i32.const 8))) (i32.const 16000000))
+          (global.set $n (i32.add (global.get $n) (i32.const 1)))
+          (br_if $l (i32.lt_u (global.get $n) (i32.const 1000))))
+        (drop (call $write (i32.const 2) (i32.const 8192) (i32.const 1000) (i32.const 16)))
+        (i32.load (i32.const 16)))
+      """,
+      imports: "(import \"wasi_snapshot_preview1\" \"fd_write\" (func $write (param i32 i32 i32 i32) (result i32)))",
+      rest: "(global $n (mut i32) (i32.const 0))")
+    let outcome = try await withSandbox { try await $0.run(guest) }
+    #expect(outcome.number == 65536)
+  }
+
   @Test func aTrapInACommandIsATrap() async throws {
     let outcome = try await withSandbox { try await $0.run(command("unreachable")) }
     #expect(outcome.fault?.kind == .trap)
@@ -113,8 +132,11 @@ struct CommandTests {
     ("random_get", "i32 i32", "(i32.const 1) (i32.const 65536)", 21),
     ("random_get", "i32 i32", "(i32.const 0) (i32.const 65537)", 28),
     ("sched_yield", "", "", 0),
-    ("path_open", "i32 i32 i32 i32 i32 i64 i64 i32 i32",
-      "(i32.const 3) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i64.const 0) (i64.const 0) (i32.const 0) (i32.const 0)", 52),
+    (
+      "path_open", "i32 i32 i32 i32 i32 i64 i64 i32 i32",
+      "(i32.const 3) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i64.const 0) (i64.const 0) (i32.const 0) (i32.const 0)",
+      52
+    ),
     ("fd_filestat_get", "i32 i32", "(i32.const 0) (i32.const 0)", 52),
     ("sock_accept", "i32 i32 i32", "(i32.const 0) (i32.const 0) (i32.const 0)", 52),
     ("fd_write", "i32 i32 i32 i32", "(i32.const 3) (i32.const 0) (i32.const 0) (i32.const 0)", 8),
@@ -152,7 +174,8 @@ struct CommandTests {
         (i32.store16 (i32.const 168) (i32.const \(flags)))
         (drop (call $f (i32.const 128) (i32.const 512) (i32.const \(count)) (i32.const 600)))
         (i32.add (i32.wrap_i64 (i64.load (i32.const 512))) (i32.load (i32.const 600))))
-      """, imports: "(import \"wasi_snapshot_preview1\" \"poll_oneoff\" (func $f (param i32 i32 i32 i32) (result i32)))")
+      """, imports: "(import \"wasi_snapshot_preview1\" \"poll_oneoff\" (func $f (param i32 i32 i32 i32) (result i32)))"
+    )
   }
 
   @Test func pollOneoffSleepsOnTheLoop() async throws {
@@ -188,7 +211,9 @@ struct CommandTests {
   @Test func sleepingAHundredTimesHoldsNoHandles() async throws {
     let guest = Self.polling(1).replacing(
       "(drop (call $f (i32.const 128)",
-      with: "(loop $l (drop (call $f (i32.const 128) (i32.const 512) (i32.const 1) (i32.const 600))) (i32.store (i32.const 700) (i32.add (i32.load (i32.const 700)) (i32.const 1))) (br_if $l (i32.lt_u (i32.load (i32.const 700)) (i32.const 100)))) (drop (call $f (i32.const 128)")
+      with:
+        "(loop $l (drop (call $f (i32.const 128) (i32.const 512) (i32.const 1) (i32.const 600))) (i32.store (i32.const 700) (i32.add (i32.load (i32.const 700)) (i32.const 1))) (br_if $l (i32.lt_u (i32.load (i32.const 700)) (i32.const 100)))) (drop (call $f (i32.const 128)"
+    )
     let outcome = try await withSandbox { try await $0.run(guest, limits: CallLimits(hostCalls: 200)) }
     #expect(outcome.number == 78)
   }

@@ -6,7 +6,9 @@ import Testing
 
 @Suite("Host functions", .timeLimit(.minutes(1)))
 struct HostFunctionTests {
-  private func run(_ guest: String, limits: CallLimits = CallLimits(), request: [UInt8] = []) async throws -> CallOutcome {
+  private func run(_ guest: String, limits: CallLimits = CallLimits(), request: [UInt8] = []) async throws
+    -> CallOutcome
+  {
     try await withSandbox { try await $0.run(guest, limits: limits, request: request) }
   }
 
@@ -16,6 +18,29 @@ struct HostFunctionTests {
       reactor("(call $request (i32.const \(pointer))) \(Guests.done)"), request: [1, 2, 3, 4])
     #expect(outcome.fault?.kind == .trap)
     #expect(outcome.fault?.message.contains("atoll:io.request") == true)
+  }
+
+  @Test(arguments: [-1, 0, 1, 65532, 65536, 0x7FFF_FFFF, -0x8000_0000])
+  func noHostFunctionFallsForHostileArguments(_ value: Int) async throws {
+    let limits = CallLimits(cpuMilliseconds: 2000, wallMilliseconds: 30, hostCalls: 100)
+    for function in HostFunction.all {
+      let names = function.type.parameters.map { $0 == 0x7E ? "i64" : "i32" }
+      let results = function.type.results.map { $0 == 0x7E ? "(result i64)" : "(result i32)" }.joined()
+      let arguments = names.map { "(\($0).const \(value))" }.joined(separator: " ")
+      let call = "(call $f \(arguments))"
+      let guest = reactor(
+        "\(results.isEmpty ? call : "(drop \(call))") \(Guests.done)",
+        imports:
+          "(import \"\(function.module)\" \"\(function.name)\" (func $f (param \(names.joined(separator: " "))) \(results)))"
+      )
+      let outcome = try await run(guest, limits: limits, request: [1, 2, 3])
+      switch outcome {
+      case .answered(let answer): #expect(answer == [])
+      case .exited(let status, _): #expect(function.name == "proc_exit" && status == Int32(truncatingIfNeeded: value))
+      case .fault(let fault):
+        #expect(fault.kind == .trap || fault.kind == .wallLimit, "\(function.module).\(function.name): \(fault)")
+      }
+    }
   }
 
   @Test func aRequestThatJustFitsIsWritten() async throws {
@@ -82,10 +107,16 @@ struct HostFunctionTests {
     ("(call $timer (i32.const 100))", 0),
     ("(block (result i32) (drop (call $timer (i32.const 100))) (call $timer (i32.const 100)))", 1),
     ("(block (result i32) (drop (call $timer (i32.const 100))) (call $size (i32.const 0)))", -3),
-    ("(block (result i32) (drop (call $timer (i32.const 100))) (call $read (i32.const 0) (i32.const 0) (i32.const 8)))", -3),
+    (
+      "(block (result i32) (drop (call $timer (i32.const 100))) (call $read (i32.const 0) (i32.const 0) (i32.const 8)))",
+      -3
+    ),
     ("(call $wait (call $timer (i32.const 0)))", 0),
     ("(block (result i32) (drop (call $wait (call $timer (i32.const 0)))) (call $size (i32.const 0)))", 0),
-    ("(block (result i32) (drop (call $wait (call $timer (i32.const 0)))) (call $read (i32.const 0) (i32.const 0) (i32.const 8)))", 0),
+    (
+      "(block (result i32) (drop (call $wait (call $timer (i32.const 0)))) (call $read (i32.const 0) (i32.const 0) (i32.const 8)))",
+      0
+    ),
     ("(block (result i32) (drop (call $wait (call $timer (i32.const 0)))) (call $wait (i32.const -1)))", -2),
     ("(block (result i32) (call $drop (call $timer (i32.const 100))) (call $wait (i32.const 0)))", -1),
     ("(block (result i32) (call $drop (call $timer (i32.const 100))) (call $wait (i32.const -1)))", -2),

@@ -36,7 +36,8 @@ struct InitializedStateTests {
     let error = #expect(throws: SandboxError.self) {
       try initializedState(
         of: module(
-          "(drop (call $now (i32.const 0)))", imports: "(import \"atoll:clock\" \"now\" (func $now (param i32) (result i64)))"))
+          "(drop (call $now (i32.const 0)))",
+          imports: "(import \"atoll:clock\" \"now\" (func $now (param i32) (result i64)))"))
     }
     #expect(error?.code == .initializationFailed)
     #expect(error?.message.contains("atoll:clock.now was called") == true)
@@ -46,7 +47,8 @@ struct InitializedStateTests {
     let state = try initializedState(
       of: module(
         "(i32.store (i32.const 8) (i32.const -1)) (i32.store (i32.const 0) (call $sizes (i32.const 8) (i32.const 12)))",
-        imports: "(import \"wasi_snapshot_preview1\" \"environ_sizes_get\" (func $sizes (param i32 i32) (result i32)))"))
+        imports: "(import \"wasi_snapshot_preview1\" \"environ_sizes_get\" (func $sizes (param i32 i32) (result i32)))")
+    )
     #expect(state.memory[0..<16].allSatisfy { $0 == 0 })
   }
 

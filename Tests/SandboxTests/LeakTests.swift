@@ -41,7 +41,8 @@ struct LeakTests {
     }
     // Other suites run beside this one in the same process: the bound leaves room for them, not for a leak a call.
     #expect(growth < 24 << 20, "\(growth / 10_000) bytes a call")
-    #expect(opened < 40)
+    // Each kind of call is made 1,666 times; one descriptor a call of one kind would show.
+    #expect(opened < 1_000)
   }
 
   @Test func enginesAndModulesAreGivenBack() throws {

@@ -23,7 +23,7 @@ struct LogLimitTests {
   private static let importWrite =
     "(import \"wasi_snapshot_preview1\" \"fd_write\" (func $write (param i32 i32 i32 i32) (result i32)))"
 
-  /// Fills `vectors` buffers that all lie over `bytes` of memory from 16384 on, writes them, answers how much was taken.
+  /// Writes `vectors` buffers that all lie over the same `bytes` from 16384 on, and answers how much was taken.
   private static func flood(_ descriptor: Int, vectors: Int, bytes: Int, pages: Int) -> String {
     Guests.answering(
       """

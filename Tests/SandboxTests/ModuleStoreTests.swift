@@ -203,7 +203,9 @@ struct ModuleStoreTests {
     for index in 0..<6 {
       let path = place.cache + "/\(index).cwasm"
       _ = FileManager.default.createFile(atPath: path, contents: Data([1]))
-      var times = [timeval(tv_sec: 1000 + (index * 5) % 6, tv_usec: 0), timeval(tv_sec: 1000 + (index * 5) % 6, tv_usec: 0)]
+      var times = [
+        timeval(tv_sec: 1000 + (index * 5) % 6, tv_usec: 0), timeval(tv_sec: 1000 + (index * 5) % 6, tv_usec: 0),
+      ]
       utimes(path, &times)
     }
     _ = FileManager.default.createFile(atPath: place.cache + "/notes.txt", contents: Data([1]))
@@ -237,7 +239,8 @@ struct ModuleStoreTests {
     _ = try store(place.cache).load(wasm(Guests.echo))
     // A name below a file: neither missing nor bad, and this fails for root too.
     let name = place.files()[0] + "/x"
-    guard case .unreadable(let why) = CacheFile.load(name, in: try CacheDirectory(place.cache), engine: Shared.engine) else {
+    let cache = try CacheDirectory(place.cache)
+    guard case .unreadable(let why) = CacheFile.load(name, in: cache, engine: Shared.engine) else {
       Issue.record("it was not called unreadable")
       return
     }

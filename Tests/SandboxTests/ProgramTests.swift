@@ -22,7 +22,8 @@ struct ProgramTests {
     ("atoll:teleport", "no capability"), ("gopher", "docs/abi.md"),
   ])
   func animportThatIsNotGrantedIsNamedWithTheLineToAdd(_ module: String, _ words: String) throws {
-    let error = try refusal(reactor(Guests.done, imports: "(import \"\(module)\" \"start\" (func (param i32 i32) (result i32)))"))
+    let error = try refusal(
+      reactor(Guests.done, imports: "(import \"\(module)\" \"start\" (func (param i32 i32) (result i32)))"))
     #expect(error?.code == .importDenied)
     #expect(error?.message.contains("worker `weather` imports \(module).start") == true)
     #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
@@ -34,7 +35,8 @@ struct ProgramTests {
   }
 
   @Test func aFunctionOfAnotherTypeIsRefused() throws {
-    let error = try refusal(reactor(Guests.done, imports: "(import \"atoll:io\" \"wait\" (func (param i64) (result i32)))"))
+    let error = try refusal(
+      reactor(Guests.done, imports: "(import \"atoll:io\" \"wait\" (func (param i64) (result i32)))"))
     #expect(error?.code == .importDenied)
     #expect(error?.message.contains("another type") == true)
   }
@@ -58,9 +60,15 @@ struct ProgramTests {
     ("(module (func (export \"_start\")))", "export it as `memory`"),
     ("(module (memory 1) (func (export \"_start\")))", "export it as `memory`"),
     ("(module (memory (export \"memory\") 1) (func (export \"_start\") (param i32)))", "`_start`"),
-    ("(module (memory (export \"memory\") 1) (func (export \"atoll_call\") (param i32) (result i64) (i64.const 0)))", "`atoll_abi`"),
+    (
+      "(module (memory (export \"memory\") 1) (func (export \"atoll_call\") (param i32) (result i64) (i64.const 0)))",
+      "`atoll_abi`"
+    ),
     ("(module (memory (export \"memory\") 1) (global (export \"atoll_abi\") i32 (i32.const 1)))", "`atoll_call`"),
-    ("(module (memory (export \"memory\") 1) (global (export \"atoll_abi\") i32 (i32.const 1)) (func (export \"atoll_call\") (param i32) (result i32) (i32.const 0)))", "(i32) -> i64"),
+    (
+      "(module (memory (export \"memory\") 1) (global (export \"atoll_abi\") i32 (i32.const 1)) (func (export \"atoll_call\") (param i32) (result i32) (i32.const 0)))",
+      "(i32) -> i64"
+    ),
   ])
   func aMissingExportIsNamed(_ text: String, _ words: String) throws {
     let error = try refusal(text)
@@ -120,7 +128,9 @@ struct ProgramTests {
     #expect(try refusal(reactor(Guests.done, rest: "(table 2000 funcref)")) == nil)
     let error = try refusal(reactor(Guests.done, rest: "(table 2001 funcref)"))
     #expect(error?.message.contains("2001 elements") == true)
-    #expect(try refusal(reactor(Guests.done, rest: "(table 1 funcref) (table 1 funcref)"))?.message.contains("2 tables") == true)
+    #expect(
+      try refusal(reactor(Guests.done, rest: "(table 1 funcref) (table 1 funcref)"))?.message.contains("2 tables")
+        == true)
   }
 
   @Test func aComponentIsToldFromAModule() {
@@ -132,7 +142,9 @@ struct ProgramTests {
     let whole = try wasm(
       reactor(
         Guests.done, imports: Guests.timerImports,
-        rest: "(table 3 funcref) (elem (i32.const 0) func 0) (data \"abc\") (data (i32.const 4) \"x\") (global (mut f64) (f64.const 1.5))"))
+        rest:
+          "(table 3 funcref) (elem (i32.const 0) func 0) (data \"abc\") (data (i32.const 4) \"x\") (global (mut f64) (f64.const 1.5))"
+      ))
     #expect(throws: Never.self) { try WasmShape(whole) }
     var failures = 0
     for count in 0..<whole.count {
@@ -172,8 +184,14 @@ struct ProgramTests {
     ("(table 2 funcref) (func $f (drop (table.grow (ref.null func) (i32.const 1))))", true, false, false),
     ("(table 2 funcref) (func $f (drop (table.get (i32.const 0))) (drop (table.size)))", false, false, false),
     ("(data \"x\") (func $f (memory.init 0 (i32.const 0) (i32.const 0) (i32.const 1)))", false, true, false),
-    ("(table 2 funcref) (elem func 0) (func $f (table.init 0 (i32.const 0) (i32.const 0) (i32.const 1)))", true, false, true),
-    ("(func $f (drop (v128.const i32x4 1 2 3 4)) (memory.fill (i32.const 0) (i32.const 0) (i32.const 0)))", false, false, false),
+    (
+      "(table 2 funcref) (elem func 0) (func $f (table.init 0 (i32.const 0) (i32.const 0) (i32.const 1)))", true, false,
+      true
+    ),
+    (
+      "(func $f (drop (v128.const i32x4 1 2 3 4)) (memory.fill (i32.const 0) (i32.const 0) (i32.const 0)))", false,
+      false, false
+    ),
   ])
   func tableUseIsReadFromTheCode(_ rest: String, _ changes: Bool, _ data: Bool, _ elements: Bool) throws {
     let bytes = try wasm(reactor("(block $b (br_table $b $b (i32.const 0))) \(Guests.done)", rest: rest))

@@ -51,7 +51,8 @@ struct PrototypeTests {
     let theirs = try theirs()
     #expect(ours.count > 60)
     for (name, count) in ours.sorted(by: { $0.key < $1.key }) {
-      #expect(theirs[name] == count, "\(name): \(count) parameters here, \(theirs[name].map(String.init) ?? "unknown") there")
+      #expect(
+        theirs[name] == count, "\(name): \(count) parameters here, \(theirs[name].map(String.init) ?? "unknown") there")
     }
   }
 

@@ -11,7 +11,9 @@ struct TextError: Error { var message: String }
 /// WebAssembly text to binary, by the library under test.
 func wasm(_ text: String) throws -> [UInt8] {
   var binary = wasm_byte_vec_t()
-  if let error = wasmtime_wat2wasm(text, text.utf8.count, &binary) { throw TextError(message: wasmtimeMessage(taking: error)) }
+  if let error = wasmtime_wat2wasm(text, text.utf8.count, &binary) {
+    throw TextError(message: wasmtimeMessage(taking: error))
+  }
   defer { wasm_byte_vec_delete(&binary) }
   return Array(UnsafeBufferPointer(start: binary.data, count: binary.size))
 }

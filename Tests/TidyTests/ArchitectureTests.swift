@@ -49,7 +49,7 @@ import Testing
   @Test func everyKeyIsInTheManual() throws {
     let manual = Repository.files.filter { $0.path.hasPrefix("docs/") && $0.path.hasSuffix(".md") }.map(\.text).joined()
     for key in Self.keys(of: Manifest.shape) + Self.keys(of: NodeConfiguration.shape) {
-      let isThere = manual.contains("`\(key)`") || manual.contains(".\(key)`")
+      let isThere = manual.contains("`\(key)`") || manual.contains("[\(key)]")
       #expect(isThere, "docs say nothing of `\(key)`")
     }
   }
@@ -57,7 +57,9 @@ import Testing
   /// From the first column: an indented import is a template's.
   private static func imports(of file: SourceFile) -> [(line: Int, module: String)] {
     file.code.compactMap { line in
-      guard let found = line.text.firstMatch(of: #/^(?:@\w+ )*(?:\w+ )?import (?:\w+ )?(\w+)/#) else { return nil }
+      guard line.text.contains("import "),
+        let found = line.text.firstMatch(of: #/^(?:@\w+ )*(?:\w+ )?import (?:\w+ )?(\w+)/#)
+      else { return nil }
       return (line.number, String(found.output.1))
     }
   }

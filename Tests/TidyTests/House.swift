@@ -18,10 +18,10 @@ enum House {
     "EventLoop", "JSON", "Sealing", "HTTPServer", "HTTPClient", "KeyValue", "Sandbox", "AtollWorker",
   ]
 
-  /// Outside those, the files at the edge to a system call; the compiler makes them write `unsafe` at each use.
+  /// Outside those, the files at the edge to a system call or to embedded bytes; the compiler makes them write `unsafe` at each use.
   static let filesWithPointers = [
-    "Sources/Manifests/Files.swift", "Sources/Bundles/OutputFile.swift", "Sources/Nodes/JSONLogHandler.swift",
-    "Sources/Nodes/LogWriter.swift",
+    "Sources/Manifests/Files.swift", "Sources/Bundles/Folders.swift", "Sources/Bundles/OutputFile.swift",
+    "Sources/Bundles/WorkerSDK.swift", "Sources/Nodes/JSONLogHandler.swift", "Sources/Nodes/LogWriter.swift",
     "Sources/Nodes/Processors.swift", "Sources/atoll/Files.swift", "Sources/atoll/Terminal.swift",
   ]
 

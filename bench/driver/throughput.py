@@ -2,7 +2,9 @@
 
 import contextlib
 import json
+import os
 import re
+from pathlib import Path
 from statistics import median
 
 from .programs import ATOLL, FLOOR, PYTHON, ROOT, BenchError, pinned, run, served
@@ -13,6 +15,7 @@ ROUNDS = 6
 ROUND_SECONDS = 2
 CONNECTIONS = 32
 SERVER_CPU, LOAD_CPU = 0, 1
+FIGURES = ("requests_per_second", "cpu_us", "p50_ms", "p99_ms")
 
 
 def measure(worker):
@@ -21,15 +24,15 @@ def measure(worker):
     script = worker.folder / "post.lua"
     script.write_text(lua(headers, body))
     with contextlib.ExitStack() as stack:
-        ports = _start(stack, worker, headers, body)
+        servers = _start(stack, worker, headers, body)
         rounds = []
         for number in range(ROUNDS + 1):
-            names = list(ports) if number % 2 else list(reversed(ports))
-            figures = {name: load(ports[name], script) for name in names}
+            names = list(servers) if number % 2 else list(reversed(servers))
+            figures = {name: load(*servers[name], script) for name in names}
             if number > 0:  # the first round warms everything up
                 rounds.append(figures)
     return {
-        **{name: _typical(rounds, name) for name in ports},
+        **{name: _typical(rounds, name) for name in servers},
         "ratio_f1": _ratio(rounds, "f1"),
         "ratio_f2": _ratio(rounds, "f2"),
         "ratio_python": _ratio(rounds, "python"),
@@ -40,19 +43,21 @@ def measure(worker):
 
 def _start(stack, worker, headers, body):
     def start(*command):
-        return stack.enter_context(served(command, cpu=SERVER_CPU))[1]
+        return stack.enter_context(served(command, cpu=SERVER_CPU))
 
-    ports = {"product": start(ATOLL, "serve", "--listen", "127.0.0.1:0", "--loops", "1", worker.bundle)}
-    response, answer = exchange(ports["product"], http_bytes(headers, body, ports["product"]))
-    _check_answer(answer, worker)
+    def ask(port):
+        response, answer = exchange(port, http_bytes(headers, body, port))
+        _check_answer(answer, worker)
+        return response
+
+    servers = {"product": start(ATOLL, "serve", "--listen", "127.0.0.1:0", "--loops", "1", worker.bundle)}
     stored = worker.folder / "response.http"
-    stored.write_bytes(response)
-    ports["f1"] = start(FLOOR / "http", 0, stored)
-    ports["f2"] = start(FLOOR / "http", 0, stored, worker.module, worker.request, worker.answer)
-    ports["python"] = start(PYTHON, ROOT / "bench/python_server.py")
-    _, answer = exchange(ports["python"], http_bytes(headers, body, ports["python"]))
-    _check_answer(answer, worker)
-    return ports
+    stored.write_bytes(ask(servers["product"][1]))
+    servers["f1"] = start(FLOOR / "http", 0, stored)
+    servers["f2"] = start(FLOOR / "http", 0, stored, worker.module, worker.request, worker.answer)
+    servers["python"] = start(PYTHON, ROOT / "bench/python_server.py")
+    ask(servers["python"][1])
+    return servers
 
 
 def _check_answer(answer, worker):
@@ -63,8 +68,9 @@ def _check_answer(answer, worker):
         raise BenchError(f"a server answered {said} instead of {expected}")
 
 
-def load(port, script):
-    """One round of wrk; every answer must be a 200."""
+def load(pid, port, script):
+    """One round of wrk; every answer must be a 200. CPU time a request is what other work disturbs least."""
+    before = _cpu_seconds(pid)
     printed = run(
         pinned(
             ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{ROUND_SECONDS}", "--latency", "-s", str(script),
@@ -74,12 +80,20 @@ def load(port, script):
     )
     if "Non-2xx" in printed or "Socket errors" in printed or " 0 requests in" in printed:
         raise BenchError(f"wrk saw failures: {printed}")
+    requests = int(re.search(r"(\d+) requests in", printed)[1])
     return {
         "requests_per_second": float(re.search(r"Requests/sec:\s+([\d.]+)", printed)[1]),
-        "requests": int(re.search(r"(\d+) requests in", printed)[1]),
+        "requests": requests,
+        "cpu_us": (_cpu_seconds(pid) - before) / requests * 1e6,
         "p50_ms": _quantile_ms(printed, 50),
         "p99_ms": _quantile_ms(printed, 99),
     }
+
+
+def _cpu_seconds(pid):
+    """User and system time of a process, from the fields after its name in parentheses."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _quantile_ms(printed, percent):
@@ -89,7 +103,7 @@ def _quantile_ms(printed, percent):
 
 
 def _typical(rounds, name):
-    return {key: median(figures[name][key] for figures in rounds) for key in ("requests_per_second", "p50_ms", "p99_ms")}
+    return {key: median(figures[name][key] for figures in rounds) for key in FIGURES}
 
 
 def _ratio(rounds, other):
@@ -113,3 +127,5 @@ def verdicts(result):
         f"{result['ratio_f1']:.2f}× (goal {F1_GOAL}×)",
         None,
     )
+    cpu = ", ".join(f"{name} {result[name]['cpu_us']:.1f}" for name in rate)
+    yield "             CPU time a request, in µs", cpu, None

@@ -4,13 +4,14 @@
 public enum Decoded: Sendable {
   /// Everything but a valid `tools/call` is answered on the spot.
   case answer(HTTPAnswer)
-  /// Run it, then ``encode(_:for:pool:)``.
+  /// Ask for ``ToolCall/argumentsProblem(pool:)``, run it, then ``encode(_:for:pool:)``.
   case call(ToolCall)
   /// A JSON-RPC batch (2025-03-26 only): answer every part, then ``encodeBatch(_:)``. Parts are never batches.
   case batch([Decoded])
 }
 
-/// One valid `tools/call`: the tool exists and its arguments fit.
+/// One well-formed `tools/call`: the tool exists and the headers agree. Whether the arguments fit the tool's schema is
+/// not known yet: see ``argumentsProblem(pool:)``.
 ///
 /// Keeps the request's body; its parts are ranges of it, so that they go on exactly as the caller wrote them.
 public struct ToolCall: Sendable {

@@ -61,6 +61,7 @@ struct Decoder {
       guard let version = envelope.version, equal(body[version], JSONRPC.version) else {
         throw .invalidRequest("`jsonrpc` must be \"2.0\".")
       }
+      if id != nil, isLegacyResponse(envelope) { return .answer(.accepted) }
       let method = try checkedMethod(of: envelope)
       // A notification is taken whether or not anyone here knows it, and whatever its headers (mcp.md 9.6).
       guard let id else { return .answer(.accepted) }
@@ -86,6 +87,14 @@ struct Decoder {
       throw .invalidRequest("`id` is longer than \(MCPLimits.requestIDBytesMax) bytes.")
     }
     return id
+  }
+
+  /// Handshake revisions let a client post the responses to requests of the server's (mcp.md 6.3). There are none here,
+  /// so a response is taken and dropped; on 2026-07-28 it is illegal.
+  private func isLegacyResponse(_ envelope: Envelope) -> Bool {
+    guard envelope.hasOutcome, envelope.method == nil else { return false }
+    if case .legacy = Era(header: VersionHeader(version), bodyClaims: envelope.claimedVersion != nil) { return true }
+    return false
   }
 
   private func checkedMethod(of envelope: Envelope) throws(Refusal) -> Range<Int> {

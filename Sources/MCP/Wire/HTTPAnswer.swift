@@ -10,7 +10,7 @@ public struct HTTPAnswer: Sendable {
     case toolError
     /// A JSON-RPC error.
     case rpcError(RPCCode)
-    /// A notification was taken, or a batch of nothing else.
+    /// A notification or a posted response was taken, or a batch of nothing else.
     case accepted
     /// Refused before there was a message: 405, 406, 415.
     case refused
@@ -54,6 +54,6 @@ public struct HTTPAnswer: Sendable {
       verdict: .refused)
   }
 
-  /// 202 without a body: what a notification gets.
+  /// 202 without a body: what a notification gets, and a posted response of the handshake revisions.
   static var accepted: HTTPAnswer { HTTPAnswer(status: 202, verdict: .accepted) }
 }

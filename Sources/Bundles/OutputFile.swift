@@ -27,7 +27,9 @@ enum OutputFile {
   private static func write(_ bytes: [UInt8], to descriptor: Int32, _ path: String) throws(FileError) {
     var written = 0
     while written < bytes.count {
-      let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress! + written, $0.count - written) }
+      let count = unsafe bytes.withUnsafeBytes {
+        unsafe Glibc.write(descriptor, $0.baseAddress! + written, $0.count - written)
+      }
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else {
         let reason = Files.reason(errno)
@@ -44,7 +46,9 @@ enum OutputFile {
     let parent = folder(of: path)
     guard errno == ENOENT, parent != path else { throw FileError(path: path, reason: Files.reason(errno)) }
     try makeFolder(parent)
-    guard unsafe mkdir(path, 0o755) == 0 || errno == EEXIST else { throw FileError(path: path, reason: Files.reason(errno)) }
+    guard unsafe mkdir(path, 0o755) == 0 || errno == EEXIST else {
+      throw FileError(path: path, reason: Files.reason(errno))
+    }
   }
 
   /// The folder a path lies in; "." for a bare name.
