@@ -5,7 +5,7 @@ import EventLoop
 /// The instances of one loop: a ceiling, and a bounded queue with a deadline in front of it.
 ///
 /// A call that finds a free instance enters without suspending. Otherwise it waits its turn, first come
-/// first served, until its deadline. It is never kept waiting without bound (`design.md` 2, fault
+/// first served, until its deadline. It is never kept waiting without bound (fault
 /// `overloaded`). Confined to its loop's thread.
 final class Admission: @unchecked Sendable {
   enum Verdict: Sendable {

@@ -117,11 +117,10 @@ final class NodeLoop: @unchecked Sendable {
     case .answer(let known):
       answer = known
     case .call(let request):
-      // A legacy client that closes its stream has not cancelled anything (mcp.md 2.14).
+      // A legacy client that closes its stream has not cancelled anything (2026-07-28, basic/patterns/cancellation).
       exchange.cancelsOnDisconnect = request.era.cancelsOnDisconnect
       answer = await self.answer(request, endpoint, service, peer: exchange.peer.client)
     case .batch(let parts):
-      exchange.cancelsOnDisconnect = false
       answer = await self.answer(batch: parts, endpoint, service, peer: exchange.peer.client)
     }
     metrics.countRequest(status: answer.status)
@@ -163,6 +162,9 @@ final class NodeLoop: @unchecked Sendable {
     }
     return encodeBatch(answers)
   }
+
+  /// Why the arguments do not fit the tool's schema, as the answer that says so; nil when they do.
+  func argumentsProblem(of request: ToolCall) -> ToolOutcome? { request.argumentsProblem(pool: pool) }
 
   // MARK: What is known of it
 

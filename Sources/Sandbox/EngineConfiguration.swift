@@ -3,7 +3,7 @@ internal import Glibc
 
 /// How an `Engine` is made. The defaults are those measured in docs/design.md 11 and js-in-wasm.md 7.
 public struct EngineConfiguration: Sendable, Equatable {
-  /// Instances that may live at once over all loops. Each reserves 6 GiB of address space; start-up grows with it.
+  /// Instances that may live at once over all loops. Each reserves 4 GiB of address space; start-up grows with it.
   public var instances = 1000
   /// The ceiling of every worker's `limits.memory`, in bytes.
   public var maxMemoryBytes = 64 << 20
@@ -48,20 +48,24 @@ public struct EngineConfiguration: Sendable, Equatable {
     )
   }
 
-  /// The pool is reserved as one piece: a limit on address space below it aborts the process inside the library.
-  private func checkAddressSpace() throws(SandboxError) {
+  /// The address space that this process may have, in bytes (`ulimit -v`).
+  private static var addressSpaceBytes: UInt64 {
     var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(UInt32(RLIMIT_AS.rawValue)), &limit) == 0, limit.rlim_cur != .max else {
-      return
-    }
-    let needed = UInt64(instances + 1) * UInt64(SandboxLimits.reservationBytes + asyncStackBytes)
-    guard needed > UInt64(limit.rlim_cur) else { return }
-    let fitting = max(0, Int(UInt64(limit.rlim_cur) / UInt64(SandboxLimits.reservationBytes + asyncStackBytes)) - 1)
+    guard getrlimit(__rlimit_resource_t(UInt32(RLIMIT_AS.rawValue)), &limit) == 0 else { return .max }
+    return UInt64(limit.rlim_cur)
+  }
+
+  /// The pool is reserved as one piece: a limit on address space below it aborts the process inside the library.
+  func checkAddressSpace(_ available: UInt64 = Self.addressSpaceBytes) throws(SandboxError) {
+    let each = UInt64(SandboxLimits.reservationBytes + asyncStackBytes)
+    let needed = UInt64(instances + 1) * each
+    guard needed > available else { return }
     throw SandboxError(
       .badConfiguration,
       """
       \(instances) instances reserve \(needed >> 30) GiB of address space, but this process may have \
-      \(UInt64(limit.rlim_cur) >> 30) GiB (ulimit -v); raise that limit, or set `instances` to \(fitting) or fewer
+      \(available >> 30) GiB (ulimit -v); raise that limit, or set `instances` to \
+      \(max(1, available / each) - 1) or fewer
       """)
   }
 }

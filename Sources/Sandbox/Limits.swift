@@ -34,7 +34,7 @@ enum SandboxLimits {
   /// What a node may set as the ceiling of `limits.memory`, in bytes: one bulk instruction over it costs 0.5 ms a MiB.
   static let memoryCeilingBytesMax = 1 << 30
   /// Address space that one memory reserves, in bytes (4 GiB and its guards).
-  static let reservationBytes = 6 << 30
+  static let reservationBytes = (4 << 30) + (64 << 20)
   /// A module, in bytes.
   static let moduleBytesMax = 64 << 20
   /// Elements of the one table.

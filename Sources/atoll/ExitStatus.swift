@@ -1,6 +1,6 @@
 // How the command ends. People script against these numbers, so they do not change.
 
-/// The exit statuses of every verb (`docs/command.md`).
+/// The exit statuses of every verb (README, The command).
 enum ExitStatus: Int32 {
   case ok = 0
   /// The tool ran and answered an error.

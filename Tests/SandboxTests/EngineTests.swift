@@ -32,6 +32,20 @@ struct EngineTests {
     #expect(throws: SandboxError.self) { try Engine(EngineConfiguration(instances: 1_000_000)) }
   }
 
+  @Test func aLimitOfAddressSpaceIsAnErrorThatSaysHowManyFit() throws {
+    let configuration = EngineConfiguration(instances: 100)
+    try configuration.checkAddressSpace(.max)
+    try configuration.checkAddressSpace(607 << 30)
+    do throws(SandboxError) {
+      try configuration.checkAddressSpace(100 << 30)
+      Issue.record("100 GiB are not enough for 100 instances")
+    } catch {
+      #expect(error.code == .badConfiguration)
+      #expect(error.message.contains("ulimit -v"))
+      #expect(error.message.contains("`instances` to 23 or fewer"))
+    }
+  }
+
   @Test func theEpochClockSleepsWhileNoGuestRunsAndWakesForOne() async throws {
     let engine = try Engine(EngineConfiguration(instances: 2))
     let store = ModuleStore(engine: engine, cacheDirectory: nil)

@@ -1,4 +1,4 @@
-// Stage 2: the caller's rate, then an instance. Both bounded, neither waits for ever.
+// Stage 2: the caller's rate, the arguments, then an instance. All bounded; none waits for ever.
 
 import MCP
 
@@ -8,6 +8,8 @@ struct AdmitStage: Stage {
       call.refusal = .rate
       return .rateLimited(retryAfterSeconds: seconds)
     }
+    // After the rate, since checking is the host's work; before the instance, since a guest is not needed for it.
+    if let problem = call.loop.argumentsProblem(of: call.request) { return problem }
     let admission = call.loop.admission
     switch await admission.enter() {
     case .refused:
