@@ -65,6 +65,7 @@ extension HTTPConnection {
   func checkDeadlines() {
     guard phase != .closed else { return }
     let unsent = unsentBytes
+    recountUnsent()
     if unsent > 0 {
       checkProgress(unsent: unsent)
       if phase == .closed { return }
@@ -85,20 +86,30 @@ extension HTTPConnection {
     }
   }
 
-  /// A client must take something of what it is sent; while it does, it is neither idle nor lingering.
+  /// A client must take what it is sent, at no less than a certain rate and within a certain time: any progress at all
+  /// would let it hold an answer for ever. While it reads, it is neither idle nor lingering.
   private func checkProgress(unsent: Int) {
     let sent = handedBytes &- UInt64(unsent)
+    let isFirst = sentMark == .max
+    if isFirst || sent >= answerGoal {
+      answerGoal = handedBytes
+      answerDeadline = core.deadline(after: core.limits.answerTimeoutMilliseconds)
+    }
+    if isFirst || sent >= writeGoal {
+      writeGoal = sent &+ UInt64(min(unsent, core.limits.writeProgressBytes))
+      writeDeadline = core.deadline(after: core.limits.writeTimeoutMilliseconds)
+    }
+    guard core.clock < writeDeadline, core.clock < answerDeadline else {
+      core.counters.stalls += 1
+      return abort()
+    }
     if sent != sentMark {
       sentMark = sent
-      writeDeadline = core.deadline(after: core.limits.writeTimeoutMilliseconds)
       switch deadlineKind {
       case .linger: readDeadline = core.deadline(after: core.limits.lingerMilliseconds)
       case .idle: readDeadline = core.deadline(after: core.limits.idleTimeoutMilliseconds)
       default: break
       }
-    } else if core.clock >= writeDeadline {
-      core.counters.stalls += 1
-      abort()
     } else if deadlineKind == .linger {
       readDeadline = .max
     }

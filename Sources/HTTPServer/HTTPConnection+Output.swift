@@ -17,6 +17,7 @@ extension HTTPConnection {
       transport?.write(out)
     }
     core.out.removeAll(keepingCapacity: true)
+    countUnsent()
     if !isPumping { core.uncork() }
   }
 
@@ -32,6 +33,7 @@ extension HTTPConnection {
         handedBytes += UInt64(out.count + body.count)
         transport.write(head: out, body: body)
         core.out.removeAll(keepingCapacity: true)
+        countUnsent()
       }
     } else {
       core.loose.removeAll(keepingCapacity: true)
@@ -39,6 +41,23 @@ extension HTTPConnection {
       let out = core.loose
       handedBytes += UInt64(out.count + body.count)
       if body.isEmpty { transport.write(out) } else { transport.write(head: out, body: body) }
+      countUnsent()
     }
+  }
+
+  /// Tells the core what is unsent after a write. May abort this or another connection.
+  private func countUnsent() {
+    let change = unsentBytes - countedUnsent
+    guard change != 0 else { return }
+    countedUnsent += change
+    core.unsent(change)
+  }
+
+  /// Tells the core what the kernel has taken since; aborts nothing.
+  func recountUnsent() {
+    let change = unsentBytes - countedUnsent
+    guard change != 0 else { return }
+    countedUnsent += change
+    core.unsentCorrected(by: change)
   }
 }

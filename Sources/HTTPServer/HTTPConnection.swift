@@ -55,6 +55,12 @@ final class HTTPConnection: @unchecked Sendable {
   var bodyMark = 0
   var writeDeadline: UInt64 = .max
   var sentMark: UInt64 = .max
+  /// What must have been sent when ``writeDeadline`` comes, and when ``answerDeadline`` comes.
+  var writeGoal: UInt64 = 0
+  var answerGoal: UInt64 = 0
+  var answerDeadline: UInt64 = .max
+  /// What of ``unsentBytes`` the core has counted.
+  var countedUnsent = 0
   /// Bytes given to the transport since the beginning.
   var handedBytes: UInt64 = 0
 
@@ -133,6 +139,7 @@ final class HTTPConnection: @unchecked Sendable {
   func drained() {
     guard phase != .closed else { return }
     if transport?.hasFailed == true { return abort() }
+    recountUnsent()
     current?.stream?.resumeWaiters()
     if phase == .lingering { settle() } else { pumpHeld() }
   }
@@ -319,6 +326,8 @@ final class HTTPConnection: @unchecked Sendable {
   func linger() {
     guard phase == .open else { return }
     flushCork()
+    // Sending may have been too much for all connections together, and this one the worst.
+    guard phase == .open else { return }
     phase = .lingering
     stopsParsing = true
     dropWaiting()
@@ -350,6 +359,7 @@ final class HTTPConnection: @unchecked Sendable {
     failure = nil
     core.held(-heldBody)
     heldBody = 0
+    recountUnsent()
     let exchange = current
     current = nil
     core.remove(self)

@@ -13,8 +13,10 @@ public struct HTTPCounters: Sendable, Equatable {
   public var refusals: [Int: Int] = [:]
   /// Calls whose client left before the answer was complete.
   public var disconnects = 0
-  /// Connections cut off because their client did not read.
+  /// Connections cut off because their client did not read, or not fast enough.
   public var stalls = 0
+  /// Connections cut off because all of them together had more than ``HTTPLimits/unsentBytesTotal`` unsent.
+  public var unsentAborts = 0
 }
 
 /// The shared state of one loop's connections. Confined to its loop.
@@ -38,6 +40,8 @@ final class HTTPCore: @unchecked Sendable {
   private(set) var isDraining = false
   /// Bytes of all request bodies in memory.
   private(set) var heldBytes = 0
+  /// Bytes of all answers that the kernel has not taken, as each connection knew them at its last write or sweep.
+  private(set) var unsentBytes = 0
   var counters = HTTPCounters()
   var refusedOpen = 0
   private var drainDeadline: UInt64 = .max
@@ -120,6 +124,27 @@ final class HTTPCore: @unchecked Sendable {
 
   /// Request bodies that arrive, wait or are being answered take that many bytes more.
   func held(_ bytes: Int) { heldBytes += bytes }
+
+  /// A connection has that many bytes more unsent; where that is too much for all together, the worst is cut off.
+  func unsent(_ bytes: Int) {
+    unsentBytes += bytes
+    if bytes > 0, unsentBytes > limits.unsentBytesTotal { relieve() }
+  }
+
+  /// Cuts off the connections with the most unsent bytes until the rest is within the limit: one client that asks for
+  /// large answers and reads none must not cost the others theirs.
+  private func relieve() {
+    // The kernel may have taken a lot since they were counted.
+    for connection in connections { connection.recountUnsent() }
+    while unsentBytes > limits.unsentBytesTotal,
+      let worst = connections.max(by: { $0.countedUnsent < $1.countedUnsent }), worst.countedUnsent > 0
+    {
+      counters.unsentAborts += 1
+      worst.abort()
+    }
+  }
+
+  func unsentCorrected(by bytes: Int) { unsentBytes += bytes }
 
   func count(_ failure: HTTPFailure) {
     counters.refusals[failure.status, default: 0] += 1

@@ -25,8 +25,13 @@ public struct HTTPLimits: Sendable, Equatable {
   public var bodyPauseMilliseconds: UInt64 = 10_000
   /// Time a connection may stand between two requests; then it is closed.
   public var idleTimeoutMilliseconds: UInt64 = 75_000
-  /// Time in which a client must take at least one byte of what waits to be sent; then it is cut off.
+  /// Time in which a client must take ``writeProgressBytes`` of what waits to be sent; then it is cut off.
   public var writeTimeoutMilliseconds: UInt64 = 30_000
+  /// Bytes that a client must take in each ``writeTimeoutMilliseconds``, or all of them where fewer wait.
+  public var writeProgressBytes = 16 * 1024
+  /// Time in which whatever waits to be sent must be gone, however steadily the client takes it; then it is cut off.
+  /// For an answer that is the time from its end; of a stream it bounds how far its client may lag behind.
+  public var answerTimeoutMilliseconds: UInt64 = 120_000
   /// Time in which a client may read the last answer of a closing connection before the socket is closed.
   public var lingerMilliseconds: UInt64 = 2_000
   /// Input of a closing connection that is read and dropped, in bytes, so that no reset overtakes the answer.
@@ -48,6 +53,8 @@ public struct HTTPLimits: Sendable, Equatable {
   public var unsentBytes = 256 * 1024
   /// Unsent bytes of a stream past which its client is cut off.
   public var streamUnsentBytes = 4 * 1024 * 1024
+  /// Most unsent bytes of all connections of the loop together; past it those with the most are cut off.
+  public var unsentBytesTotal = 256 * 1024 * 1024
   /// While draining: how long a connection that has sent nothing yet, or nothing since its last answer, is kept.
   public var drainQuietMilliseconds: UInt64 = 500
   /// While draining: when connections that are still open are cut off.
@@ -59,7 +66,7 @@ public struct HTTPLimits: Sendable, Equatable {
   public var tickMilliseconds: UInt64 {
     let shortest = min(
       headTimeoutMilliseconds, bodyTimeoutMilliseconds, bodyPauseMilliseconds, idleTimeoutMilliseconds,
-      writeTimeoutMilliseconds, lingerMilliseconds, drainQuietMilliseconds, drainTimeoutMilliseconds)
+      writeTimeoutMilliseconds, answerTimeoutMilliseconds, lingerMilliseconds, drainQuietMilliseconds, drainTimeoutMilliseconds)
     return min(max(shortest / 4, 5), 250)
   }
 }

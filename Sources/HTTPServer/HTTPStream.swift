@@ -3,7 +3,7 @@
 /// The open body of one answer. Confined to the loop of its connection.
 ///
 /// A client that does not read makes ``unsentBytes`` grow: wait with ``drained()`` between writes. Past
-/// ``HTTPLimits/streamUnsentBytes``, or without progress for ``HTTPLimits/writeTimeoutMilliseconds``, it is cut off.
+/// ``HTTPLimits/streamUnsentBytes``, or without enough progress (``HTTPLimits/writeTimeoutMilliseconds``), it is cut off.
 public final class HTTPStream: @unchecked Sendable {
   private var connection: HTTPConnection?
   private let exchange: HTTPExchange

@@ -10,6 +10,9 @@ public enum MCPLimits {
   public static let toolNameBytesMax = 64
   /// Messages in one JSON-RPC batch, which only 2025-03-26 knows.
   public static let batchMessagesMax = 32
+  /// Bytes of a batch's answer: about seven of the largest results. The answers past it become errors, which are
+  /// small and always go out.
+  public static let batchAnswerBytesMax = 16 * 1024 * 1024
   /// Bytes of a request id as written, quotes included. The id is echoed, so it must not be an amplifier.
   public static let requestIDBytesMax = 1_024
   /// Violations of a schema that one answer names; the rest are counted.

@@ -128,6 +128,8 @@ import Testing
   }
 
   @Test func clientThatTakesALittleIsNotCutOff() throws {
+    var limits = limits
+    limits.writeProgressBytes = 10
     let machine = Machine(limits: limits)
     let client = machine.connect()
     client.transport.isStalled = true

@@ -77,6 +77,77 @@ import Testing
     #expect(try validate(#"{"maximum":10}"#, long).first?.message.utf8.count ?? 999 < 120)
   }
 
+  // MARK: What saying why may cost
+
+  /// Explaining stops at the violations that are reported: it does not go through the rest.
+  @Test func explainingStopsWithTheLastViolationReported() throws {
+    let properties = (0..<300).map { "\"property_number_\($0)\":true" }.joined(separator: ",")
+    let schema = try JSONSchema(Array("{\"properties\":{\(properties)},\"additionalProperties\":false}".utf8))
+    // 4 MiB of names that resemble the right ones.
+    let instance = "{" + (0..<160_000).map { "\"propertx_number_\($0 + 1000)\":0" }.joined(separator: ",") + "}"
+    #expect(instance.utf8.count > 4_000_000)
+    let document = try JSONDocument(Array(instance.utf8))
+    let began = processorMilliseconds()
+    let result = schema.validate(document.root)
+    #expect(processorMilliseconds() - began < 1000)
+    #expect(result.count == schema.limits.violations)
+    #expect(result.allSatisfy { $0.keyword == "additionalProperties" })
+  }
+
+  @Test(arguments: [
+    #"{"additionalProperties":false}"#, #"{"unevaluatedProperties":false}"#, #"{"propertyNames":{"maxLength":2}}"#,
+    #"{"patternProperties":{"^k":{"type":"string"}}}"#, #"{"additionalProperties":{"type":"string"}}"#,
+  ])
+  func manyViolationsCostNoMoreThanAFew(_ schema: String) throws {
+    let instance = "{" + (0..<20_000).map { "\"key\($0)\":1" }.joined(separator: ",") + "}"
+    // A pass over all of them takes 20,000 steps at least.
+    let result = try validate(schema, instance) { $0.steps = 5000 }
+    #expect(result.count == 10)
+    #expect(result.allSatisfy { $0.keyword != "limit" })
+  }
+
+  /// Alternatives in alternatives in alternatives: each of the innermost would be explained at each level.
+  @Test(.timeLimit(.minutes(1)))
+  func nestedAlternativesShareOneBudget() throws {
+    var definitions = [##""0":{"properties":{"a":{"minimum":5},"b":{"minimum":5}}}"##]
+    for level in 1...4 {
+      let branches = [String](repeating: "{\"$ref\":\"#/$defs/\(level - 1)\"}", count: 12).joined(separator: ",")
+      definitions.append("\"\(level)\":{\"anyOf\":[\(branches)]}")
+    }
+    let schema = "{\"$ref\":\"#/$defs/4\",\"$defs\":{\(definitions.joined(separator: ","))}}"
+    let compiled = try JSONSchema(Array(schema.utf8))
+    let document = try JSONDocument(Array(#"{"a":1,"b":1}"#.utf8))
+    let began = processorMilliseconds()
+    let result = compiled.validate(document.root)
+    #expect(processorMilliseconds() - began < 1500)
+    #expect(!result.isEmpty)
+  }
+
+  /// A suggestion is left out where there is no budget for it; the verdict and its words stay.
+  @Test func suggestionsAreCharged() throws {
+    let schema = #"{"properties":{"abcdefgh":true},"additionalProperties":false}"#
+    let rich = try validate(schema, #"{"abcdefgx":1}"#) { $0.steps = 300 }
+    #expect(rich.first?.message.contains("did you mean") == true)
+    let poor = try validate(schema, #"{"abcdefgx":1}"#) { $0.steps = 210 }
+    #expect(poor.map(\.message) == [#"unexpected property "abcdefgx"; allowed are "abcdefgh""#])
+    let bare = try validate(schema, #"{"abcdefgx":1}"#) { $0.steps = 100 }
+    #expect(bare.map(\.message) == ["does not fit the schema"])
+  }
+
+  /// What came is shown by its start; the rest is not even decoded.
+  @Test func longTextsAreShownByTheirStart() throws {
+    let long = String(repeating: "é", count: 2_000_000)
+    let document = try JSONDocument(Array("{\"\(long)\":\"\(long)\"}".utf8))
+    let patterns = (0..<9).map { "{\"const\":\($0)}" }.joined(separator: ",")
+    let schema = try JSONSchema(Array("{\"additionalProperties\":{\"allOf\":[\(patterns)]}}".utf8))
+    let began = processorMilliseconds()
+    let result = schema.validate(document.root)
+    #expect(processorMilliseconds() - began < 200)
+    #expect(result.count == 9)
+    #expect(result.first?.instancePath == "/" + String(repeating: "é", count: 80) + "…")
+    #expect(result.first?.message == "must be 0, but got a string (\"" + String(repeating: "é", count: 40) + "…\")")
+  }
+
   // MARK: Duplicates
 
   /// Whichever of two members a reader takes, it was checked.

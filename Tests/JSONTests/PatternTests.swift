@@ -1,4 +1,5 @@
 // `pattern` means what ECMA-262 says, within bounds.
+import Glibc
 import Testing
 
 @testable import JSON
@@ -109,6 +110,26 @@ import Testing
     #expect(result.first?.message.contains("within the limits") == true)
   }
 
+  /// Each start costs a scan over what is left of the text, so that the whole would take minutes.
+  @Test(.timeLimit(.minutes(1)), arguments: ["[a-z]+@", "[a-z]*[0-9]", "(?:[a-z]+)@", "[^@]+@[^@]+", "\\w+\\d"])
+  func scansOfUnanchoredPatternsAreCounted(_ pattern: String) throws {
+    let schema = try schema(pattern)
+    let bytes = Array("\"\(String(repeating: "a", count: 500_000))\"".utf8)
+    let document = try JSONDocument(bytes)
+    let began = processorMilliseconds()
+    let result = schema.validate(document.root)
+    #expect(processorMilliseconds() - began < 200)
+    #expect(result.map(\.keyword) == ["pattern"])
+    #expect(result.first?.message.contains("within the limits") == true)
+  }
+
+  /// A bound on the length is what an author has against costly patterns.
+  @Test func patternOfATooLongTextIsNotTried() throws {
+    let schema = try JSONSchema(Array(#"{"maxLength":10,"pattern":"^(a+)+$"}"#.utf8))
+    let result = try violations(schema, String(repeating: "a", count: 40) + "!")
+    #expect(result.map(\.keyword) == ["maxLength"])
+  }
+
   @Test func longHarmlessStringsAreChecked() throws {
     let long = String(repeating: "abc def ", count: 20_000)
     #expect(try violations(schema("^[a-z ]+$"), long).isEmpty)
@@ -128,4 +149,11 @@ import Testing
       for await isRight in group { #expect(isRight) }
     }
   }
+}
+
+/// What this thread has used of the processor; other tests that run do not count.
+func processorMilliseconds() -> Int {
+  var time = timespec()
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+  return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
 }

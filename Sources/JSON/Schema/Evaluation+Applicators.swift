@@ -15,7 +15,10 @@ extension Evaluation {
       guard applyOneOf(node.pointee.oneOf, value, tracker: tracker) || goOn(&isValid) else { return false }
     }
     if node.pointee.not >= 0, test(node.pointee.not, value, tracker: -1) || exhaustion != nil {
-      if isReporting { report("not", Words.forbidden(program.nodes[node.pointee.not].pointee.source)) }
+      if isReporting {
+        let schema = program.nodes[node.pointee.not].pointee.source
+        report("not", Words.forbidden(schema))
+      }
       guard goOn(&isValid) else { return false }
     }
     if node.pointee.condition >= 0 {
@@ -79,7 +82,7 @@ extension Evaluation {
       return
     }
     if nodes.allSatisfy({ $0.pointee.constant >= 0 || $0.pointee.hasEnumeration }) {
-      report(keyword, Words.notListed(program.constants(of: nodes), value))
+      reportNotListed(keyword, program.constants(of: nodes), value)
       return
     }
     let before = violations

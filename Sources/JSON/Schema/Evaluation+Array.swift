@@ -65,10 +65,11 @@ extension Evaluation {
     guard found < least || found > most else { return true }
     if isReporting {
       let isShort = found < least
+      let schema = program.nodes[node.pointee.contains].pointee.source
       report(
         isShort ? "contains" : "maxContains",
         Words.wrongContains(
-          program.nodes[node.pointee.contains].pointee.source, isShort ? "at least \(least)" : "at most \(most)", found)
+          schema, isShort ? "at least \(least)" : "at most \(most)", found)
       )
     }
     return false

@@ -71,7 +71,7 @@ extension Evaluation {
     if !isEvaluated, node.pointee.additionalProperties >= 0 {
       isEvaluated = true
       if program.nodes[node.pointee.additionalProperties].pointee.groups.contains(.nothing) {
-        if isReporting { report("additionalProperties", Words.unexpected(name, allowed: propertyNames(of: node))) }
+        if isReporting { reportUnexpected(name, node) }
         guard goOn(&isValid) else { return false }
       } else {
         guard descend(node.pointee.additionalProperties, into: name, member) || goOn(&isValid) else { return false }
@@ -111,7 +111,7 @@ extension Evaluation {
       guard isReporting else { return false }
       missing.append((entry.position, entry.name))
     }
-    for (_, name) in missing.sorted(by: { $0.position < $1.position }) {
+    for (_, name) in missing.sorted(by: { $0.position < $1.position }).prefix(limits.violations) {
       report("required", Words.missing(name))
     }
     return missing.isEmpty && exhaustion == nil
@@ -154,6 +154,13 @@ extension Evaluation {
       Words.wrongSize(
         "properties", "property", isShort ? "at least" : "at most",
         isShort ? node.pointee.minimumProperties : node.pointee.maximumProperties, count))
+  }
+
+  private mutating func reportUnexpected(_ name: UnsafeBufferPointer<UInt8>, _ node: UnsafeMutablePointer<Node>) {
+    let allowed = propertyNames(of: node)
+    let steps = Words.suggestionSteps(for: name.count, among: allowed.lazy.map(\.count))
+    let suggests = affordSuggestion(allowed.count / 4 + steps)
+    report("additionalProperties", Words.unexpected(name, allowed: allowed, suggests: suggests))
   }
 
   private mutating func explainName(_ schema: Int32, _ key: Value) {

@@ -20,12 +20,21 @@ extension Evaluation {
       if !isFound {
         if isReporting {
           let values = (list.start..<list.start + list.count).map { program.values[$0].pointee }
-          report("enum", Words.notListed(values, value))
+          reportNotListed("enum", values, value)
         }
         guard goOn(&isValid) else { return false }
       }
     }
     return isValid
+  }
+
+  mutating func reportNotListed(_ keyword: String, _ values: [Value], _ value: Value) {
+    var suggests = value.isString
+    if suggests {
+      let counts = values.lazy.filter(\.isString).map(\.length)
+      suggests = affordSuggestion(values.count / 4 + Words.suggestionSteps(for: value.length, among: counts))
+    }
+    report(keyword, Words.notListed(values, value, suggests: suggests))
   }
 
   mutating func applyToString(_ node: UnsafeMutablePointer<Node>, _ value: Value) -> Bool {
@@ -42,7 +51,8 @@ extension Evaluation {
             "characters", "character", isShort ? "at least" : "at most",
             isShort ? node.pointee.minimumLength : node.pointee.maximumLength, count))
       }
-      guard goOn(&isValid) else { return false }
+      // The author's bound on the length is also the bound on what the pattern may cost.
+      return false
     }
     if node.pointee.pattern >= 0, !matches(node.pointee.pattern, text) {
       guard exhaustion == nil else { return false }

@@ -53,7 +53,7 @@ extension Evaluation {
           let name = bytes(ofString: key)
           if refusesAll {
             guard spend(1) else { return false }
-            if isReporting { report("unevaluatedProperties", Words.unexpected(name, allowed: [])) }
+            if isReporting { report("unevaluatedProperties", Words.unexpected(name, allowed: [], suggests: false)) }
             guard goOn(&isValid) else { return false }
           } else {
             guard descend(schema, into: name, key + 1) || goOn(&isValid) else { return false }

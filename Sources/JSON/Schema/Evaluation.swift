@@ -32,6 +32,8 @@ struct Evaluation: ~Copyable {
   private var scope: [Int32] = []
   private var path: [PathStep] = []
   var violations: [JSONSchema.Violation] = []
+  /// Whether the budget has no room for further messages: what is written down then has to do.
+  private(set) var isSaturated = false
 
   init(_ program: SchemaProgram, limits: JSONSchemaLimits, isTracing: Bool) {
     self.program = program
@@ -142,11 +144,11 @@ struct Evaluation: ~Copyable {
 
   // MARK: Helpers of all keywords
 
-  /// Notes a failure; whether to go on, to find the others too.
+  /// Notes a failure; whether to go on, to find the others too: not once all are found that will be reported.
   @inline(__always)
   func goOn(_ isValid: inout Bool) -> Bool {
     isValid = false
-    return isReporting && exhaustion == nil
+    return isReporting && canReport
   }
 
   /// Applies a schema to a member.
@@ -194,9 +196,9 @@ struct Evaluation: ~Copyable {
 
   mutating func exhaust(_ reason: Exhaustion) {
     guard exhaustion == nil else { return }
-    if isTracing {
-      isReporting = true
-      report(Words.exhausted(reason).keyword, Words.exhausted(reason).message)
+    if isTracing, violations.count < limits.violations {
+      let words = Words.exhausted(reason)
+      note(words.keyword, words.message)
     }
     exhaustion = reason
   }
@@ -231,8 +233,33 @@ struct Evaluation: ~Copyable {
 
   var currentPath: String { Words.pointer(path) }
 
-  mutating func report(_ keyword: String, _ message: String) {
-    guard isReporting, exhaustion == nil, violations.count < limits.violations else { return }
+  private var canReport: Bool { exhaustion == nil && !isSaturated && violations.count < limits.violations }
+
+  /// Writes a violation down. Its message is made only if it is kept, and charged: some 2 µs, which alternatives inside
+  /// alternatives could ask for again and again.
+  mutating func report(_ keyword: String, _ message: @autoclosure () -> String) {
+    guard isReporting, canReport else { return }
+    guard afford(Self.messageSteps) else {
+      isSaturated = true
+      return
+    }
+    note(keyword, message())
+  }
+
+  private static let messageSteps = 200
+
+  /// Takes from the budget what looking for a suggestion costs, if a message can be paid besides.
+  mutating func affordSuggestion(_ count: Int) -> Bool { afford(count, leaving: Self.messageSteps) }
+
+  /// Takes from the budget what only a message is for; false where it is not there any more. That is no exhaustion: the
+  /// verdict stands.
+  private mutating func afford(_ count: Int, leaving rest: Int = 0) -> Bool {
+    guard exhaustion == nil, steps >= count + rest else { return false }
+    steps -= count
+    return true
+  }
+
+  private mutating func note(_ keyword: String, _ message: String) {
     violations.append(
       JSONSchema.Violation(
         instancePath: Words.pointer(path), keyword: keyword, message: Words.cut(message, limits.messageBytes)))

@@ -29,8 +29,10 @@ final class Pattern: @unchecked Sendable {
     // `\uD800` is allowed in ECMA-262; it matches nothing here, since strings are UTF-8.
     pcre2_set_compile_extra_options_8(context, PCRE2_EXTRA_ALLOW_SURROGATE_ESCAPES)
     pcre2_set_parens_nest_limit_8(context, 100)
+    // Without possessive repeats: PCRE2 would turn `[a-z]+@` into `[a-z]++@`, whose scan over the text counts as one
+    // step wherever it begins. Given back character by character, it is counted as what it costs.
     let options =
-      PCRE2_UTF | PCRE2_NO_UTF_CHECK | PCRE2_DOLLAR_ENDONLY | PCRE2_MATCH_UNSET_BACKREF | PCRE2_ALLOW_EMPTY_CLASS
+      PCRE2_NO_AUTO_POSSESS | PCRE2_UTF | PCRE2_NO_UTF_CHECK | PCRE2_DOLLAR_ENDONLY | PCRE2_MATCH_UNSET_BACKREF | PCRE2_ALLOW_EMPTY_CLASS
       | PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UCP
     let code = source.utf8.span.withUnsafeBufferPointer {
       pcre2_compile_8($0.baseAddress, $0.count, options, &number, &offset, context)

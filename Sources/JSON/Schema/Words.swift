@@ -32,12 +32,13 @@ enum Words {
     "missing property \(quoted(text(name))), which is required because \(quoted(text(other))) is there"
   }
 
-  static func unexpected(_ name: UnsafeBufferPointer<UInt8>, allowed: [UnsafeBufferPointer<UInt8>]) -> String {
+  static func unexpected(
+    _ name: UnsafeBufferPointer<UInt8>, allowed: [UnsafeBufferPointer<UInt8>], suggests: Bool
+  ) -> String {
     let found = text(name)
-    let names = allowed.map(text)
-    guard !names.isEmpty else { return "unexpected property \(quoted(found)); leave it out" }
-    let list = "unexpected property \(quoted(found)); allowed are \(enumerated(names.map { quoted($0) }))"
-    return list + suggestion(for: found, among: names)
+    guard !allowed.isEmpty else { return "unexpected property \(quoted(found)); leave it out" }
+    let list = "unexpected property \(quoted(found)); allowed are \(enumerated(allowed) { quoted(text($0)) })"
+    return suggests ? list + suggestion(for: found, among: allowed.lazy.map { text($0) }) : list
   }
 
   static func badName(_ name: UnsafeBufferPointer<UInt8>, _ reason: String?) -> String {
@@ -48,11 +49,11 @@ enum Words {
     "must be \(render(constant, 120)), but got \(describe(value))"
   }
 
-  static func notListed(_ values: [Value], _ value: Value) -> String {
+  static func notListed(_ values: [Value], _ value: Value, suggests: Bool) -> String {
     guard !values.isEmpty else { return "nothing is allowed here: the enum is empty" }
-    let list = "must be one of \(enumerated(values.map { render($0, 60) })), but got \(describe(value))"
-    guard let found = value.text else { return list }
-    return list + suggestion(for: found, among: values.compactMap(\.text))
+    let list = "must be one of \(enumerated(values) { render($0, 60) }), but got \(describe(value))"
+    guard suggests, value.isString else { return list }
+    return list + suggestion(for: text(bytes(ofString: value)), among: values.lazy.compactMap(\.text))
   }
 
   static func notMatching(_ schema: Value, _ value: Value) -> String {
@@ -109,8 +110,8 @@ enum Words {
     for step in path {
       switch step {
       case .key(let name):
-        let key = text(name)
-        result += "/" + escapedPointerToken(key.count > 80 ? key.prefix(80) + "…" : key)
+        let key = text(name).unicodeScalars
+        result += "/" + escapedPointerToken(key.count > 80 ? String(key.prefix(80)) + "…" : String(key))
       case .index(let index): result += "/\(index)"
       }
     }
@@ -139,7 +140,11 @@ enum Words {
     return render(schema, 80)
   }
 
-  private static func text(_ name: UnsafeBufferPointer<UInt8>) -> String { String(decoding: name, as: UTF8.self) }
+  /// A string of the instance's as far as a message can show it: it may be as long as a whole request.
+  private static func text(_ bytes: UnsafeBufferPointer<UInt8>, _ most: Int = 100) -> String {
+    // So many characters take four times as many bytes at most; a character that is cut here lies behind those shown.
+    String(decoding: bytes.prefix(4 * (most + 1)), as: UTF8.self)
+  }
 
   private static func article(_ type: String) -> String {
     switch type {
@@ -154,9 +159,9 @@ enum Words {
     return names.dropLast().joined(separator: ", ") + " or " + names.last!
   }
 
-  private static func enumerated(_ items: [String]) -> String {
-    guard items.count > listed else { return items.joined(separator: ", ") }
-    return items.prefix(listed).joined(separator: ", ") + " and \(items.count - listed) more"
+  private static func enumerated<Item>(_ items: [Item], _ words: (Item) -> String) -> String {
+    let shown = items.prefix(listed).map(words).joined(separator: ", ")
+    return items.count > listed ? shown + " and \(items.count - listed) more" : shown
   }
 
   /// A value as JSON, cut to about so many bytes.
@@ -175,25 +180,29 @@ enum Words {
     switch JSONValue(value).kind {
     case .null: output += "null"
     case .bool: output += JSONValue(value).bool == true ? "true" : "false"
-    case .string: output += quoted(value.text!, max(room, 4))
+    case .string: output += quoted(text(bytes(ofString: value), max(room, 4)), max(room, 4))
     case .number: output += cut(JSONNumber(value)!.description, 40)
     case .array:
       output += "["
-      for (index, item) in value.items.prefix(listed).enumerated() {
+      var item = value + 1
+      for index in 0..<min(value.length, listed) {
+        defer { item = following(item) }
         if index > 0 { output += "," }
         render(item, into: &output, most)
       }
       output += value.length > listed ? "…]" : "]"
     case .object:
       output += "{"
-      for (index, entry) in value.entries.prefix(listed).enumerated() {
+      var key = value + 1
+      for index in 0..<min(value.length, listed) {
+        defer { key = following(key + 1) }
         if index > 0 { output += "," }
         guard output.utf8.count < most else {
           if !output.hasSuffix("…") { output += "…" }
           break
         }
-        output += quoted(entry.key, 40) + ":"
-        render(entry.value, into: &output, most)
+        output += quoted(text(bytes(ofString: key), 40), 40) + ":"
+        render(key + 1, into: &output, most)
       }
       output += value.length > listed ? "…}" : "}"
     }
@@ -209,7 +218,8 @@ extension JSONNumber: CustomStringConvertible {
       var bytes: [UInt8] = []
       JSONWriter.append(value, to: &bytes)
       return String(decoding: bytes, as: UTF8.self)
-    case .text(let bytes): return String(decoding: bytes, as: UTF8.self)
+    // Longer than any message shows; a number may be as long as a whole request.
+    case .text(let bytes): return String(decoding: bytes.prefix(100), as: UTF8.self)
     }
   }
 }

@@ -27,23 +27,6 @@ public func encode(_ outcome: ToolOutcome, for call: ToolCall, pool: JSONPool) -
   }
 }
 
-/// Joins the answers of a batch's parts, in their order. Notifications have none; a batch of nothing else gets 202.
-public func encodeBatch(_ answers: [HTTPAnswer]) -> HTTPAnswer {
-  let bodies = answers.lazy.filter { !$0.body.isEmpty }.map(\.body)
-  guard !bodies.isEmpty else { return .accepted }
-  var joined: [UInt8] = []
-  joined.reserveCapacity(answers.reduce(2) { $0 + $1.body.count + 1 })
-  var separator = UInt8(ascii: "[")
-  for body in bodies {
-    joined.append(separator)
-    joined.append(contentsOf: body)
-    separator = UInt8(ascii: ",")
-  }
-  joined.append(UInt8(ascii: "]"))
-  let notes = answers.compactMap(\.note)
-  return .json(joined, note: notes.isEmpty ? nil : notes.joined(separator: "; "))
-}
-
 private func refusal(
   _ status: Int, _ code: RPCCode, _ message: String, after seconds: Int, id: ArraySlice<UInt8>
 ) -> HTTPAnswer {
