@@ -16,6 +16,8 @@ public func log(_ level: LogLevel, _ message: String) {
 public func sleep(milliseconds: Int) {
   guard milliseconds > 0 else { return }
   let timer = Host.timer(Int32(clamping: milliseconds))
+  // Every handle of the call is taken: there is nothing to wait for.
+  guard timer >= 0 else { return }
   _ = Host.wait(timer)
   Host.drop(timer)
 }

@@ -34,8 +34,7 @@ extension Bundle {
     let build = try Build(path)
     let target = self.path(of: build.manifest.name, in: build.folder)
     guard let bundle = try? open(target), bundle.inputs == (try build.inputs()),
-      bundle.manifestText == build.manifestText,
-      bundle.manifest == build.manifest
+      bundle.manifestText.utf8.elementsEqual(build.manifestText.utf8), bundle.manifest == build.manifest
     else { return nil }
     return bundle
   }

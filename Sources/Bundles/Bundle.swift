@@ -25,17 +25,18 @@ public struct Bundle: Sendable {
 
   /// Packs what was built. The same parts always give the same bytes.
   init(manifest: Manifest, manifestText: String, module: [UInt8], inputs: [UInt8]?) {
-    var schemas: [String: [UInt8]] = [:]
+    // By the bytes of their paths: what differs in them is another file, even where the Strings are equal.
+    var schemas: [[UInt8]: [UInt8]] = [:]
     for tool in manifest.tools {
       for schema in [tool.input, tool.output] {
-        if let schema, let file = schema.file { schemas[file] = schema.bytes }
+        if let schema, let file = schema.file { schemas[Array(file.utf8)] = schema.bytes }
       }
     }
     var sections = [Archive.Section(kind: .manifest, bytes: Array(manifestText.utf8))]
-    for path in schemas.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
+    for path in schemas.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
       var bytes: [UInt8] = []
-      bytes.appendLEB(path.utf8.count)
-      sections.append(Archive.Section(kind: .schema, bytes: bytes + Array(path.utf8) + (schemas[path] ?? [])))
+      bytes.appendLEB(path.count)
+      sections.append(Archive.Section(kind: .schema, bytes: bytes + path + (schemas[path] ?? [])))
     }
     sections.append(Archive.Section(kind: .module, bytes: module))
     if let inputs { sections.append(Archive.Section(kind: .inputs, bytes: inputs)) }
@@ -64,7 +65,7 @@ public struct Bundle: Sendable {
   public static func decode(_ file: [UInt8], name: String) throws(BundleError) -> Bundle {
     let (archive, digest) = try Archive.decode(file, name: name)
     var text: String?
-    var schemas: [String: [UInt8]] = [:]
+    var schemas: [[UInt8]: [UInt8]] = [:]
     var module: [UInt8]?
     var inputs: [UInt8]?
     for section in archive.sections {
@@ -76,8 +77,8 @@ public struct Bundle: Sendable {
         text = given
       case .schema:
         var cursor = ByteCursor(section.bytes)
-        guard let range = try? cursor.counted(), let path = String(validating: section.bytes[range], as: UTF8.self),
-          schemas.updateValue(Array(section.bytes[cursor.at...]), forKey: path) == nil
+        guard let range = try? cursor.counted(), String(validating: section.bytes[range], as: UTF8.self) != nil,
+          schemas.updateValue(Array(section.bytes[cursor.at...]), forKey: Array(section.bytes[range])) == nil
         else { throw Archive.damaged(name, "a schema in it has no name, or another's") }
       case .module:
         guard module == nil else { throw Archive.damaged(name, "it has two modules") }
@@ -96,7 +97,7 @@ public struct Bundle: Sendable {
       manifest = try Manifest.parse(
         text, file: "\(name)/\(Manifest.fileName)",
         schema: SchemaFiles { path throws(FileError) in
-          guard let bytes = files[path] else { throw FileError(path: path, reason: "it is not in the bundle") }
+          guard let bytes = files[Array(path.utf8)] else { throw FileError(path: path, reason: "it is not in the bundle") }
           return bytes
         })
     } catch {

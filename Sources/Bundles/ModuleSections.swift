@@ -138,6 +138,10 @@ struct ModuleGlobal {
       case 0x41, 0x42, 0x23, 0xD0, 0xD2: try cursor.skipLEB()
       case 0x43: _ = try cursor.take(4)
       case 0x44: _ = try cursor.take(8)
+      case 0xFD:
+        // `v128.const`, the one vector instruction that is constant.
+        guard try cursor.unsigned32() == 12 else { throw MalformedBytes(offset: cursor.at) }
+        _ = try cursor.take(16)
       case 0x6A, 0x6B, 0x6C, 0x7C, 0x7D, 0x7E: continue
       default: throw MalformedBytes(offset: cursor.at - 1)
       }

@@ -96,7 +96,8 @@ private struct Parts {
     let mutable = globals.indices.filter { globals[$0].isMutable }
     var section: [UInt8] = []
     section.appendLEB(exports.count + mutable.count)
-    for export in exports { section.append(contentsOf: sections[ModuleSections.ID.export][export.bytes]) }
+    let exported = sections[ModuleSections.ID.export]
+    for export in exports { section.append(contentsOf: exported[export.bytes]) }
     for index in mutable {
       let name = Array(Snapshot.exportName(ofGlobal: index).utf8)
       section.appendLEB(name.count)
@@ -125,7 +126,8 @@ private struct Parts {
     let kept = exports.filter { $0.name != Snapshot.initialize }
     var section: [UInt8] = []
     section.appendLEB(kept.count)
-    for export in kept { section.append(contentsOf: sections[ModuleSections.ID.export][export.bytes]) }
+    let exported = sections[ModuleSections.ID.export]
+    for export in kept { section.append(contentsOf: exported[export.bytes]) }
     sections.replace(ModuleSections.ID.export, with: section)
     let memory = try malformedIsBadModule { () throws(MalformedBytes) in
       try resized(sections[ModuleSections.ID.memory], bytes: state.memory.count)

@@ -23,7 +23,7 @@ struct SourceFiles {
     do throws(FileError) {
       let entry = try Files.real(root + "/" + source.entry)
       let home = try Files.real(root)
-      guard entry == home || entry.hasPrefix(home == "/" ? home : home + "/") else {
+      guard entry.utf8.elementsEqual(home.utf8) || Files.isInside(entry, folder: home) else {
         throw FileError(path: source.entry, reason: "it lies outside the worker's folder")
       }
       let names: [String]

@@ -48,10 +48,16 @@ package enum Files {
   package static func read(_ path: String, inside folder: String, atMost limit: Int) throws(FileError) -> [UInt8] {
     let root = try real(folder)
     let target = try real(folder + "/" + path)
-    guard target.hasPrefix(root == "/" ? "/" : root + "/") else {
+    guard isInside(target, folder: root) else {
       throw FileError(path: path, reason: "it lies outside \(folder)")
     }
     return try read(target, atMost: limit)
+  }
+
+  /// Whether a real path lies below a real folder. Bytes are compared, as the system compares them: two spellings of
+  /// one letter are one String and two folders.
+  package static func isInside(_ path: String, folder: String) -> Bool {
+    path.utf8.starts(with: (folder == "/" ? folder : folder + "/").utf8)
   }
 
   /// The path without links, `.` and `..`; the file must exist.

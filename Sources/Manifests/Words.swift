@@ -61,7 +61,8 @@ enum Words {
       return "it must be relative to the worker's folder; remove the leading `/`"
     }
     if text.utf8.contains(UInt8(ascii: "\\")) { return "it has a backslash; write `/` between folders" }
-    if text.split(separator: "/").contains("..") {
+    // By bytes: a slash with a combining mark behind it is another Character, and still a slash to the system.
+    if text.utf8.split(separator: UInt8(ascii: "/")).contains(where: { $0.elementsEqual("..".utf8) }) {
       return "it leaves the worker's folder; move the file inside and write a path without `..`"
     }
     return nil

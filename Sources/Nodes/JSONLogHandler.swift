@@ -4,7 +4,6 @@ import Glibc
 import JSON
 public import Logging
 
-
 /// Writes each log line as one JSON object: `time`, `level`, `message`, then the metadata.
 ///
 /// A line carries no secret and no argument of a call: what the node passes as metadata are names, sizes,
@@ -21,17 +20,23 @@ public struct JSONLogHandler: LogHandler {
   }
 
   public func log(event: LogEvent) {
+    let all = event.metadata.map { metadata.merging($0) { _, new in new } } ?? metadata
+    LogWriter.standardError.write(Self.line(event.level, event.message.description, all)) { dropped in
+      Self.line(.warning, "log lines were dropped: nothing took them", ["dropped": "\(dropped)"])
+    }
+  }
+
+  /// One line, its newline included.
+  static func line(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata) -> [UInt8] {
     var writer = JSONWriter(reserving: 256)
     writer.beginObject()
-    writer.member("time", Self.timestamp())
-    writer.member("level", event.level.rawValue)
-    writer.member("message", event.message.description)
-    let all = event.metadata.map { metadata.merging($0) { _, new in new } } ?? metadata
-    for (key, value) in all.sorted(by: { $0.key < $1.key }) { writer.member(key, value.description) }
+    writer.member("time", timestamp())
+    writer.member("level", level.rawValue)
+    writer.member("message", message)
+    for (key, value) in metadata.sorted(by: { $0.key < $1.key }) { writer.member(key, value.description) }
     writer.endObject()
     writer.bytes.append(UInt8(ascii: "\n"))
-    // One write a line: lines of several loops never mix. A log that nobody reads is not an error.
-    _ = unsafe writer.bytes.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress!, $0.count) }
+    return writer.bytes
   }
 
   /// RFC 3339 in UTC, to the millisecond.

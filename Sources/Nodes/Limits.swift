@@ -5,4 +5,6 @@ enum NodeBounds {
   static let ratedPeersMax = 65_536
   /// Time that calls in flight have to finish once the node drains, in milliseconds.
   static let drainMilliseconds: UInt64 = 30_000
+  /// What a pipe that is ready takes at once, in bytes (Linux's `PIPE_BUF`).
+  static let pipeBytes = 4_096
 }

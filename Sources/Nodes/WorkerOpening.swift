@@ -11,6 +11,14 @@ struct WorkerOpening: Sendable {
   let limits: NodeConfiguration.Limits
   let log: Logger
 
+  /// A cache that cannot be used costs a compilation at each start: said once, and the node goes on without.
+  init(modules: ModuleStore, limits: NodeConfiguration.Limits, log: Logger) {
+    self.modules = modules
+    self.limits = limits
+    self.log = log
+    if let warning = modules.cacheWarning { log.warning("\(warning.message)") }
+  }
+
   func open(_ source: WorkerSource) throws(NodeError) -> LoadedWorker {
     let built = try wrap(source) { () throws(BundleError) in try Bundle.ready(source.path) }
     let bundle = built.bundle
@@ -26,7 +34,6 @@ struct WorkerOpening: Sendable {
         name: bundle.manifest.name)
       return (program, report)
     }
-    // A cache that cannot be used costs a compilation at each start: worth a line, not the worker.
     if let notice = report.notice { log.warning("\(notice.message)", metadata: ["worker": "\(bundle.manifest.name)"]) }
     return LoadedWorker(
       source: source, bundle: bundle, program: program, report: report,

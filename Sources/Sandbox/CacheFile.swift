@@ -16,32 +16,62 @@ enum CacheFile {
     case missing
     /// The bytes were changed, or another build of the library wrote them; the file is gone now.
     case refused(String)
+    /// The host could not read it now (descriptors or memory ran out, /proc is not mounted); the file stays.
+    case unreadable(String)
     case module(OpaquePointer)
   }
 
   /// Checks the digest on the open descriptor and maps the module through it.
   static func load(_ name: String, in directory: CacheDirectory, engine: Engine) -> Found {
-    let file = openat(directory.descriptor, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
-    guard file >= 0 else { return errno == ENOENT ? .missing : discard(name, directory, "it cannot be opened") }
+    let file = openat(directory.descriptor, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+    guard file >= 0 else {
+      let number = errno
+      switch reading(ofOpenError: number) {
+      case .isMissing: return .missing
+      case .isBad: return discard(name, directory, "it is a link")
+      case .isOfTheHost: return unreadable("it cannot be opened", number)
+      }
+    }
     defer { close(file) }
     var state = stat()
-    guard fstat(file, &state) == 0, state.st_mode & S_IFMT == S_IFREG, state.st_uid == geteuid() else {
+    guard fstat(file, &state) == 0 else { return unreadable("it cannot be looked at", errno) }
+    guard state.st_mode & S_IFMT == S_IFREG, state.st_uid == geteuid() else {
       return discard(name, directory, "it is not a file of ours")
     }
     let count = Int(state.st_size)
-    guard count > trailerBytes, let base = mmap(nil, count, PROT_READ, MAP_PRIVATE, file, 0), base != MAP_FAILED else {
-      return discard(name, directory, "it is too short")
+    guard count > trailerBytes else { return discard(name, directory, "it is too short") }
+    guard let base = mmap(nil, count, PROT_READ, MAP_PRIVATE, file, 0), base != MAP_FAILED else {
+      return unreadable("it cannot be mapped", errno)
     }
     let isIntact = verify(UnsafeRawBufferPointer(start: base, count: count))
     munmap(base, count)
     guard isIntact else { return discard(name, directory, "its bytes do not match their sha256") }
     var module: OpaquePointer?
     if let error = wasmtime_module_deserialize_file(engine.pointer, "/proc/self/fd/\(file)", &module) {
-      return discard(name, directory, wasmtimeMessage(taking: error))
+      let message = wasmtimeMessage(taking: error)
+      return isOfTheHost(message) ? .unreadable(message) : discard(name, directory, message)
     }
     guard let module else { return discard(name, directory, "the library gave no module") }
     _ = futimens(file, nil)
     return .module(module)
+  }
+
+  /// What a file that cannot be opened says about itself.
+  enum Reading { case isMissing, isBad, isOfTheHost }
+
+  static func reading(ofOpenError number: Int32) -> Reading {
+    switch number {
+    case ENOENT: .isMissing
+    case ELOOP: .isBad
+    default: .isOfTheHost
+    }
+  }
+
+  /// Whether the library failed at a system call and not at the bytes: its messages for those end with the number.
+  static func isOfTheHost(_ message: String) -> Bool { message.contains("(os error ") }
+
+  private static func unreadable(_ what: String, _ number: Int32) -> Found {
+    .unreadable("\(what) (\(String(cString: strerror(number))))")
   }
 
   private static func verify(_ bytes: UnsafeRawBufferPointer) -> Bool {

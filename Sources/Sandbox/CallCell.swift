@@ -29,6 +29,7 @@ struct CallCell {
   var hostCalls = 0
   var hostCallsMax = 0
   var logBytes = 0
+  var logLines = 0
   var requestOffset = 0
   var start: UInt64 = 0
   var end: UInt64 = 0
@@ -78,12 +79,15 @@ struct LastLine {
   mutating func finish(_ line: ([UInt8]) -> Void) {
     if current.last == 0x0D { current.removeLast() }
     guard !current.isEmpty else { return }
-    last = current
-    line(current)
+    // Swapped, not copied: a flood of lines allocates nothing.
+    swap(&last, &current)
     current.removeAll(keepingCapacity: true)
+    line(last)
   }
 
   var isEmpty: Bool { current.isEmpty && last.isEmpty }
+  /// Whether a line was begun and has not ended.
+  var isOpen: Bool { !current.isEmpty }
   var text: String { String(decoding: last.prefix(SandboxLimits.lastLineBytesMax), as: UTF8.self) }
 }
 
@@ -165,10 +169,13 @@ extension UnsafeMutablePointer where Pointee == CallCell {
     swap(&line, &pointee[keyPath: path])
   }
 
-  /// Passes a line to the log, within the call's allowance.
+  /// Passes a line to the log, within the call's allowance. A line costs its bytes and a fixed sum: each is a write of
+  /// the node's, however short it is.
   func log(_ level: GuestLogLine.Level, _ source: GuestLogLine.Source, _ bytes: some Collection<UInt8>) {
-    let allowance = SandboxLimits.logBytesMax - pointee.logBytes
+    let allowance =
+      SandboxLimits.logBytesMax - pointee.logBytes - (pointee.logLines + 1) * SandboxLimits.logLineCostBytes
     pointee.logBytes += bytes.count
+    pointee.logLines += 1
     guard let sink = ledger.logSink, allowance > 0 else { return }
     let cut = bytes.prefix(Swift.min(allowance, SandboxLimits.logLineBytesMax))
     sink(GuestLogLine(level: level, source: source, text: String(decoding: cut, as: UTF8.self)))

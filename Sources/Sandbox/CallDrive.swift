@@ -14,13 +14,17 @@ extension LoopSandbox {
       } else if !call.pointee.isAsleep {
         await loop.nextReadyTurn()
       }
+      // Others had the loop meanwhile: what they took counts before this guest runs again.
+      let now = atoll_monotonic_nanoseconds()
+      call.pointee.end = now
       if Task.isCancelled { return stop(call, CallFaults.cancelled) }
       switch call.pointee.interrupt {
       case .wallLimit: return stop(call, CallFaults.wall(limit: prepared.program.limits.wallMilliseconds))
       case .cancelled: return stop(call, CallFaults.cancelled)
       case nil: break
       }
-      if advance(call, from: atoll_monotonic_nanoseconds()) { return finish(call, prepared) }
+      if let fault = breach(call, prepared) { return stop(call, fault) }
+      if advance(call, from: now) { return finish(call, prepared) }
     }
   }
 
@@ -68,6 +72,7 @@ extension LoopSandbox {
 
   /// Ends a guest that has not ended: deletes its future, then its store.
   private func stop(_ call: Call, _ fault: Fault) -> CallOutcome {
+    endLines(call)
     settle(call, memoryBytes: memoryBytes(call))
     give(call)
     return .fault(fault)
@@ -106,6 +111,7 @@ extension LoopSandbox {
     else { return readFailure(call, prepared) }
     if !call.pointee.hasMemory { call.pointee.hasMemory = atoll_find_memory(slots) }
     let outcome = prepared.isReactor ? reactorAnswer(call, prepared) : commandAnswer(call)
+    if call.pointee.stderrLine.isOpen || call.pointee.stdoutLine.isOpen { endLines(call) }
     settle(call, memoryBytes: memoryBytes(call))
     if case .answered(let answer) = outcome { call.ledger.use.outputBytes = answer.count }
     return outcome
@@ -156,7 +162,11 @@ extension LoopSandbox {
       call.pointee.ranOutOfMemory
       || (left < max(limit / 10, SandboxLimits.memoryNearlyFullBytes) && failure?.isNeverForWantOfMemory != true)
     if let status = call.pointee.exitStatus {
-      if status == 0 { return .answered(call.pointee.output) }
+      if status == 0 {
+        // Only a command that runs answers by leaving: a reactor has to return, and a start function answers nothing.
+        if !prepared.isReactor, call.pointee.phase == .running { return .answered(call.pointee.output) }
+        return .fault(Fault(.trap, "the worker left with exit code 0 before it answered"))
+      }
       if isOutOfMemory { return .fault(CallFaults.memory(used: used, limit: limit, "exit code \(status)")) }
       return .exited(status: status, stderrLastLine: call.pointee.stderrLine.text)
     }

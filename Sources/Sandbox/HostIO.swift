@@ -39,12 +39,12 @@ enum HostIO {
       return
     }
     let handle = arguments.unsafelyUnwrapped[0].of.i32
-    if let answer = call.withOperations({ $0.poll(Swift.max(handle, -1)) }) {
+    if let answer = call.withOperations({ $0.poll(handle) }) {
       results[0].of.i32 = answer
       call.pointee.isAwake = true
       return
     }
-    HostSleep.begin(call, awaiting: Swift.max(handle, -1), result: results)
+    HostSleep.begin(call, awaiting: handle, result: results)
   }
 
   /// `size(handle) → i32`: bytes of the answer that are not read yet.

@@ -122,7 +122,14 @@ private final class InitializeRun {
     if let error = wasmtime_linker_instantiate_pre(linker, module.pointer, &prepared) {
       throw .taking(error, .compilationFailed, "the module cannot be linked")
     }
-    defer { wasmtime_instance_pre_delete(prepared) }
+    defer {
+      // A start function that ran into its cap leaves a future, which still looks at `prepared`.
+      if let future = slots.pointee.future {
+        wasmtime_call_future_delete(future)
+        slots.pointee.future = nil
+      }
+      wasmtime_instance_pre_delete(prepared)
+    }
     let store = wasmtime_store_new(module.engine.pointer, nil, nil)
     slots.pointee.store = store
     slots.pointee.context = wasmtime_store_context(store)

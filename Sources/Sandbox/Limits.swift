@@ -37,6 +37,19 @@ enum SandboxLimits {
   static let reservationBytes = (4 << 30) + (64 << 20)
   /// A module, in bytes.
   static let moduleBytesMax = 64 << 20
+  /// Entries of a module's sections, as many as the engine takes; counted before anything is allocated for them.
+  static let typesMax = 1_000_000
+  static let functionsMax = 1_000_000
+  static let importsMax = 100_000
+  static let exportsMax = 100_000
+  static let globalsMax = 1_000_000
+  static let tagsMax = 1_000_000
+  /// Element segments, and data segments.
+  static let segmentsMax = 100_000
+  static let tablesMax = 100
+  static let memoriesMax = 100
+  /// Parameters of a function's type, and results.
+  static let valuesMax = 1000
   /// Elements of the one table.
   static let tableElementsMax = 2000
   /// Live handles of host operations in one call.
@@ -49,6 +62,10 @@ enum SandboxLimits {
   static let randomBytesMax = 65536
   /// Bytes a call may log; the rest is counted and dropped.
   static let logBytesMax = 65536
+  /// What a line takes of those beside its own bytes: at most 511 lines a call, however short.
+  static let logLineCostBytes = 128
+  /// Bytes that one `fd_write` to the log takes; the guest is told, and writes the rest in another call.
+  static let logWriteBytesMax = 65536
   /// Bytes of one log line; the rest is cut.
   static let logLineBytesMax = 8192
   /// Bytes of one progress report.
@@ -67,8 +84,6 @@ enum SandboxLimits {
   static let epochLingerNanoseconds: UInt64 = 20_000_000
   /// Time that guests may have in one turn of the loop before a new call waits for the next, in nanoseconds.
   static let turnNanoseconds: UInt64 = 1_000_000
-  /// Bytes that one `fd_write` to the log takes; the guest writes the rest again, as with any stream.
-  static let logWriteBytesMax = 65536
   /// Compiled modules kept in the cache directory; the oldest go first.
   static let cacheFilesMax = 512
   /// Frames of a trap's backtrace in the log.

@@ -19,6 +19,8 @@ public final class LoopSandbox: @unchecked Sendable {
   // Confined to the loop's thread, and never changed while it is read further up the stack: the run-time exclusivity
   // check would only cost.
   @exclusivity(unchecked) private var idle: [Call] = []
+  /// As many as ever ran at once, so at most the engine's instances. None is freed before the sandbox: a cancellation
+  /// or timer that comes late still looks at its cell's generation.
   @exclusivity(unchecked) private var all: [Call] = []
   /// The thread's processor clock at a moment of the monotonic one, at most a millisecond old when a poll starts.
   @exclusivity(unchecked) private var baseline: (monotonic: UInt64, processor: UInt64) = (0, 0)
@@ -130,6 +132,7 @@ public final class LoopSandbox: @unchecked Sendable {
     call.pointee.ranOutOfMemory = false
     call.pointee.hostCalls = 0
     call.pointee.logBytes = 0
+    call.pointee.logLines = 0
     call.pointee.requestOffset = 0
     call.pointee.cpu = 0
     call.pointee.isAsleep = false

@@ -90,6 +90,10 @@ public final class ModuleStore: Sendable {
       case .refused(let why):
         report.notice = SandboxError(
           .cacheRefused, "cache file \(directory.path)/\(name) was refused and is compiled anew: \(why)")
+      case .unreadable(let why):
+        report.notice = SandboxError(
+          .cacheFailed,
+          "cache file \(directory.path)/\(name) cannot be read now, so the module is compiled anew: \(why)")
       case .missing: break
       }
     }

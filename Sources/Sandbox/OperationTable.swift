@@ -12,6 +12,9 @@ struct OperationTable {
     static let tooManyHandles: Int32 = -4
   }
 
+  /// What `wait` is given for whichever ends first; every other negative number is an unknown handle.
+  static let any: Int32 = -1
+
   private struct Entry {
     var record: Int
     var answer: [UInt8] = []
@@ -74,7 +77,7 @@ struct OperationTable {
 
   /// What a `wait` finds: the handle it answers with, a code below 0, or nil when the guest has to sleep.
   mutating func poll(_ handle: Int32) -> Int32? {
-    if handle >= 0 {
+    if handle != Self.any {
       guard isKnown(handle) else { return Code.unknownHandle }
       guard entries[Int(handle)]!.isComplete else { return nil }
       entries[Int(handle)]!.isReported = true

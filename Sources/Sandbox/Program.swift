@@ -102,6 +102,15 @@ private struct ProgramCheck {
         """
       )
     }
+    guard limits.memoryBytes >= SandboxLimits.pageBytes else {
+      throw error(
+        .limitTooSmall,
+        """
+        sets `limits.memory` to \(text(limits.memoryBytes)), less than the one page of 64KiB that memory comes in; \
+        raise it in atoll.toml
+        """
+      )
+    }
     let positive: [(String, Int)] = [
       ("cpu_ms", limits.cpuMilliseconds), ("wall_ms", limits.wallMilliseconds), ("output", limits.outputBytes),
       ("host_calls", limits.hostCalls),

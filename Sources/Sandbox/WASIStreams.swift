@@ -31,6 +31,9 @@ extension WASI {
   }
 
   /// `fd_write(fd, iovs, count, written)`: 1 is a command's answer and a reactor's log, 2 is the log.
+  ///
+  /// The log takes at most `SandboxLimits.logWriteBytesMax` a call, a short write: 1,024 buffers that all lie over the
+  /// whole memory would hold up the loop for longer than any limit looks.
   static let write: Immediate = { environment, caller, values, _ in
     let call = runningCall(environment)
     if let trap = call.count() { return trap }

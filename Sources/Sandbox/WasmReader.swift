@@ -86,6 +86,13 @@ struct WasmReader {
     return value
   }
 
+  /// The same, where the sections before have brought `earlier` of them and a module may have `limit`.
+  mutating func count(of what: String, after earlier: Int, atMost limit: Int) throws(SandboxError) -> Int {
+    let value = try count()
+    guard value <= limit - earlier else { throw failure("more than \(limit) \(what)") }
+    return value
+  }
+
   mutating func name() throws(SandboxError) -> String {
     let range = try take(Int(try unsigned32()))
     guard let name = String(validating: bytes[range], as: UTF8.self) else { throw failure("a name that is not UTF-8") }

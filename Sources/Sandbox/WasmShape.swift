@@ -47,6 +47,8 @@ public struct WasmShape: Sendable {
   public internal(set) var tags = 0
   public internal(set) var passiveElementSegments = 0
   public internal(set) var passiveDataSegments = 0
+  private var elementSegments = 0
+  private var dataSegments = 0
   /// Where the code section's contents lie; empty where there is none.
   public internal(set) var code = 0..<0
   var types: [FunctionType] = []
@@ -76,16 +78,20 @@ public struct WasmShape: Sendable {
       switch id {
       case 1: try readTypes(&section)
       case 2: try readImports(&section)
-      case 3: for _ in 0..<(try section.count()) { functions.append(Int(try section.unsigned32())) }
+      case 3:
+        let count = try section.count(of: "functions", after: functions.count, atMost: SandboxLimits.functionsMax)
+        for _ in 0..<count { functions.append(Int(try section.unsigned32())) }
       case 4: try readTables(&section)
-      case 5: for _ in 0..<(try section.count()) { memories.append(try Self.bounds(&section)) }
+      case 5:
+        let count = try section.count(of: "memories", after: memories.count, atMost: SandboxLimits.memoriesMax)
+        for _ in 0..<count { memories.append(try Self.bounds(&section)) }
       case 6: try readGlobals(&section)
       case 7: try readExports(&section)
       case 8: hasStart = true
       case 9: try readElements(&section)
       case 10: code = range
       case 11: try readData(&section)
-      case 13: tags += try section.count()
+      case 13: tags += try section.count(of: "tags", after: tags, atMost: SandboxLimits.tagsMax)
       default: break
       }
     }
@@ -111,14 +117,15 @@ public struct WasmShape: Sendable {
 
 extension WasmShape {
   private mutating func readTypes(_ section: inout WasmReader) throws(SandboxError) {
-    for _ in 0..<(try section.count()) {
+    for _ in 0..<(try section.count(of: "types", after: types.count, atMost: SandboxLimits.typesMax)) {
       guard try section.byte() == 0x60 else {
         throw SandboxError(.unsupportedFeature, "the module declares garbage-collected types, which Atoll refuses")
       }
       var lists: [[UInt8]] = []
       for _ in 0..<2 {
         var list: [UInt8] = []
-        for _ in 0..<(try section.count()) { list.append(try section.byte()) }
+        let count = try section.count(of: "parameters or results", after: 0, atMost: SandboxLimits.valuesMax)
+        for _ in 0..<count { list.append(try section.byte()) }
         lists.append(list)
       }
       types.append(FunctionType(lists[0], lists[1]))
@@ -126,7 +133,7 @@ extension WasmShape {
   }
 
   private mutating func readImports(_ section: inout WasmReader) throws(SandboxError) {
-    for _ in 0..<(try section.count()) {
+    for _ in 0..<(try section.count(of: "imports", after: imports.count, atMost: SandboxLimits.importsMax)) {
       let module = try section.name()
       let name = try section.name()
       guard let kind = Kind(rawValue: try section.byte()) else { throw section.failure("an import of unknown kind") }
@@ -167,7 +174,7 @@ extension WasmShape {
   }
 
   private mutating func readTables(_ section: inout WasmReader) throws(SandboxError) {
-    for _ in 0..<(try section.count()) {
+    for _ in 0..<(try section.count(of: "tables", after: tables.count, atMost: SandboxLimits.tablesMax)) {
       let type = try section.byte()
       guard type != 0x40 else {
         throw SandboxError(
@@ -178,7 +185,7 @@ extension WasmShape {
   }
 
   private mutating func readGlobals(_ section: inout WasmReader) throws(SandboxError) {
-    for _ in 0..<(try section.count()) {
+    for _ in 0..<(try section.count(of: "globals", after: globals.count, atMost: SandboxLimits.globalsMax)) {
       let type = try section.byte()
       let isMutable = try section.byte() == 1
       globals.append(Global(type: type, isMutable: isMutable, constant: try Self.constant(&section)))
@@ -186,7 +193,7 @@ extension WasmShape {
   }
 
   private mutating func readExports(_ section: inout WasmReader) throws(SandboxError) {
-    for _ in 0..<(try section.count()) {
+    for _ in 0..<(try section.count(of: "exports", after: exports.count, atMost: SandboxLimits.exportsMax)) {
       let name = try section.name()
       guard let kind = Kind(rawValue: try section.byte()) else { throw section.failure("an export of unknown kind") }
       exports.append(Export(name: name, kind: kind, index: Int(try section.unsigned32())))
@@ -194,7 +201,10 @@ extension WasmShape {
   }
 
   private mutating func readElements(_ section: inout WasmReader) throws(SandboxError) {
-    for _ in 0..<(try section.count()) {
+    let count = try section.count(
+      of: "element segments", after: elementSegments, atMost: SandboxLimits.segmentsMax)
+    elementSegments += count
+    for _ in 0..<count {
       let flags = try section.unsigned32()
       guard flags < 8 else { throw section.failure("an element segment of unknown kind") }
       if flags & 3 == 1 { passiveElementSegments += 1 }
@@ -210,7 +220,9 @@ extension WasmShape {
   }
 
   private mutating func readData(_ section: inout WasmReader) throws(SandboxError) {
-    for _ in 0..<(try section.count()) {
+    let count = try section.count(of: "data segments", after: dataSegments, atMost: SandboxLimits.segmentsMax)
+    dataSegments += count
+    for _ in 0..<count {
       let flags = try section.unsigned32()
       guard flags < 3 else { throw section.failure("a data segment of unknown kind") }
       if flags == 1 { passiveDataSegments += 1 }

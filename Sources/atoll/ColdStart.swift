@@ -40,6 +40,7 @@ struct ColdStart: ParsableCommand {
         $0.member("worker", bench.workerName)
         $0.member("tool", bench.tool)
         $0.member("digest", bench.digest)
+        $0.member("answer", String(decoding: bench.answer, as: UTF8.self))
         $0.member("calls", calls)
         $0.member("interrupted", bench.interrupted)
         $0.member("fresh_call_us", fresh)

@@ -13,6 +13,7 @@ enum NodeRun {
   /// Runs a node until SIGTERM or SIGINT has drained it. A second signal stops it at once.
   static func run(_ flags: NodeFlags, watching: Bool) throws {
     let (configuration, workers) = try NodeSettings.resolve(flags)
+    unblockSignals()
     let level = try NodeSettings.logLevel(flags, watching: watching)
     let loop: EventLoop
     do { loop = try EventLoop() } catch { throw Failure(.unreachable, error.message) }
@@ -20,6 +21,14 @@ enum NodeRun {
     loop.spawn { await run.main() }
     loop.run()
     if let failure = run.failure { throw failure }
+  }
+
+  /// A parent whose thread had blocked them (Dispatch's have) would otherwise leave a node that nobody can stop.
+  private static func unblockSignals() {
+    var set = sigset_t()
+    unsafe sigemptyset(&set)
+    for number in [SIGTERM, SIGINT] { unsafe sigaddset(&set, number) }
+    unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
   }
 
   /// One run of a node. Confined to its loop's thread, which is the main thread.

@@ -108,7 +108,7 @@ struct CapTests {
   @Test func manyShortSleepsAreBoundToo() async throws {
     let guest = reactor(
       "(loop $l (drop (call $wait (call $timer (i32.const 1)))) (br $l)) \(Guests.done)", imports: Guests.timerImports)
-    // 64 handles are never dropped: past them `timer` answers −4, `wait(−4)` any, and that is nothing.
+    // 64 handles are never dropped: past them `timer` answers −4, and `wait(−4)` that there is no such handle.
     let fault = try await fault(guest, CallLimits(wallMilliseconds: 40, hostCalls: 100_000_000))
     #expect(fault?.kind == .wallLimit || fault?.kind == .cpuLimit)
   }

@@ -217,4 +217,17 @@ struct CommandTests {
     let outcome = try await withSandbox { try await $0.run(guest, limits: CallLimits(hostCalls: 200)) }
     #expect(outcome.number == 78)
   }
+
+  @Test func aReactorThatExitsWithZeroHasNotAnswered() async throws {
+    let guest = reactor(
+      "(call $exit (i32.const 0)) unreachable",
+      imports: "(import \"wasi_snapshot_preview1\" \"proc_exit\" (func $exit (param i32)))")
+    let fault = try await withSandbox { try await $0.run(guest) }.fault
+    #expect(fault == Fault(.trap, "the worker left with exit code 0 before it answered"))
+  }
+
+  @Test func aCommandThatExitsWithZeroBeforeItRunsHasNotAnswered() async throws {
+    let guest = command("", rest: "(func $start (call $proc_exit (i32.const 0))) (start $start)")
+    #expect(try await withSandbox { try await $0.run(guest) }.fault?.kind == .trap)
+  }
 }

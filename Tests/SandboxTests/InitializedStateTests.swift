@@ -81,4 +81,12 @@ struct InitializedStateTests {
       of: module("(table.set (i32.const 0) (ref.null func))", rest: "(table 1 funcref)"))
     #expect(state.tableUse.changesTables)
   }
+
+  @Test func aStartFunctionThatRunsIntoItsCapIsAnErrorToo() throws {
+    let endless = try module("", rest: "(func $start (loop $l (br $l))) (start $start)")
+    let error = #expect(throws: SandboxError.self) {
+      try initializedState(of: endless, limits: CallLimits(cpuMilliseconds: 30))
+    }
+    #expect(error?.message.contains("its instantiation used more than 30 ms") == true)
+  }
 }

@@ -1,4 +1,5 @@
 // The cache of compiled modules: hits, damage, and directories that must not be trusted.
+import CWasmtime
 import EventLoop
 import Foundation
 import Testing
@@ -223,5 +224,34 @@ struct ModuleStoreTests {
     }
     #expect(digests == [SHA256.hex(of: bytes)])
     #expect(place.files().count == 1)
+  }
+
+  @Test func onlyALinkIsBadWhereAFileCannotBeOpened() {
+    #expect(CacheFile.reading(ofOpenError: ENOENT) == .isMissing)
+    #expect(CacheFile.reading(ofOpenError: ELOOP) == .isBad)
+    for number in [EMFILE, ENFILE, EINTR, ENOMEM, EACCES, EIO] {
+      #expect(CacheFile.reading(ofOpenError: number) == .isOfTheHost, "\(number)")
+    }
+  }
+
+  @Test func aFileThatTheHostCannotReadNowStays() throws {
+    let place = Place()
+    _ = try store(place.cache).load(wasm(Guests.echo))
+    // A name below a file: neither missing nor bad, and this fails for root too.
+    let name = place.files()[0] + "/x"
+    let cache = try CacheDirectory(place.cache)
+    guard case .unreadable(let why) = CacheFile.load(name, in: cache, engine: Shared.engine) else {
+      Issue.record("it was not called unreadable")
+      return
+    }
+    #expect(why == "it cannot be opened (Not a directory)")
+    #expect(place.files().count == 1)
+  }
+
+  @Test func aSystemCallThatFailedInTheLibraryIsNotARefusal() throws {
+    var module: OpaquePointer?
+    let error = try #require(wasmtime_module_deserialize_file(Shared.engine.pointer, "/proc/self/fd/-1", &module))
+    #expect(CacheFile.isOfTheHost(wasmtimeMessage(taking: error)))
+    #expect(!CacheFile.isOfTheHost("Module was compiled with a different Wasmtime version"))
   }
 }

@@ -201,4 +201,13 @@ struct ProgramTests {
     #expect(use.usesPassiveElements == elements)
     #expect(!use.isUnsure)
   }
+
+  @Test(arguments: [0, 1, 65535])
+  func aCapOfLessThanAPageIsRefused(_ bytes: Int) throws {
+    let none = "(module (memory (export \"memory\") 0) (func (export \"_start\")))"
+    let error = try refusal(none, limits: CallLimits(memoryBytes: bytes))
+    #expect(error?.code == .limitTooSmall)
+    #expect(error?.message.contains("limits.memory") == true)
+    #expect(try refusal(none, limits: CallLimits(memoryBytes: 65536)) == nil)
+  }
 }

@@ -5,8 +5,8 @@ from statistics import median
 from .programs import ATOLL, FLOOR, BenchError, run_json
 
 LIMIT = 1.25
-ROUNDS = 10
-CALLS = 10_000
+ROUNDS = 21
+CALLS = 5_000
 
 
 def product(worker):
