@@ -94,18 +94,6 @@ import Testing
     #expect(result.allSatisfy { $0.keyword == "additionalProperties" })
   }
 
-  @Test(arguments: [
-    #"{"additionalProperties":false}"#, #"{"unevaluatedProperties":false}"#, #"{"propertyNames":{"maxLength":2}}"#,
-    #"{"patternProperties":{"^k":{"type":"string"}}}"#, #"{"additionalProperties":{"type":"string"}}"#,
-  ])
-  func manyViolationsCostNoMoreThanAFew(_ schema: String) throws {
-    let instance = "{" + (0..<20_000).map { "\"key\($0)\":1" }.joined(separator: ",") + "}"
-    // A pass over all of them takes 20,000 steps at least.
-    let result = try validate(schema, instance) { $0.steps = 5000 }
-    #expect(result.count == 10)
-    #expect(result.allSatisfy { $0.keyword != "limit" })
-  }
-
   /// Alternatives in alternatives in alternatives: each of the innermost would be explained at each level.
   @Test(.timeLimit(.minutes(1)))
   func nestedAlternativesShareOneBudget() throws {
