@@ -66,7 +66,7 @@ extension NodeConfiguration {
     ])
 
   static let http = TableShape(
-    "http", doc: "Which names the node answers to (mcp.md 5.1).",
+    "http", doc: "Which names the node answers to.",
     keys: [
       KeyShape(
         "hosts", .texts(maxCount: Bounds.hostsOrOrigins, check: Words.host),

@@ -129,7 +129,14 @@ import Testing
         #expect(Glibc.read(client, &bytes, 2) == 2)
         Glibc.close(client)
       }
-      #expect(connectBlocking(port: listener.address.port) < 0)
+      // A process that another suite forked in between holds a copy of the socket until it ends: refused, in the end.
+      var late = connectBlocking(port: listener.address.port)
+      for _ in 0..<100 where late >= 0 {
+        Glibc.close(late)
+        try? await loop.sleep(milliseconds: 100)
+        late = connectBlocking(port: listener.address.port)
+      }
+      #expect(late < 0)
       for connection in accepted { connection.close() }
     }
   }

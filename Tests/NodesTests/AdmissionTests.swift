@@ -26,6 +26,7 @@ import Testing
       seen.append("\(await admission.enter())")
       seen.append("\(await admission.enter())")
       let waiting = loop.spawn { _ = await admission.enter() }
+      while admission.queued == 0 { await Task.yield() }
       seen.append("queued \(admission.queued)")
       seen.append("\(await admission.enter())")  // the queue is full: refused at once
       admission.leave()
@@ -55,6 +56,7 @@ import Testing
       let admission = Admission(loop: loop, ceiling: 1, queueDepth: 8, queueMilliseconds: 5_000)
       _ = await admission.enter()
       let waiting = loop.spawn { _ = await admission.enter() }
+      while admission.queued == 0 { await Task.yield() }
       waiting.cancel()
       await waiting.value
       admission.leave()
@@ -75,6 +77,7 @@ import Testing
           admission.leave()
         }
       }
+      while admission.queued < 3 { await Task.yield() }
       admission.leave()
       for task in tasks { await task.value }
       return order.numbers
