@@ -12,7 +12,7 @@ final class Call: @unchecked Sendable {
   /// The worker that answers, as this loop prepared it. Kept here, so that a reload lets the call finish
   /// on the worker that it began with.
   let worker: PreparedWorker
-  /// The client's address without its port: what its rate is counted under.
+  /// `SocketAddress.client`: what its rate is counted under.
   let peer: SocketAddress
   let ledger = CallLedger()
   /// Why the host ended the call, if it did.

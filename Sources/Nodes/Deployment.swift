@@ -47,13 +47,11 @@ final class Deployment: Sendable {
     let workerOfTool: [Int]
   }
 
-  let generation: Int
   let workers: [LoadedWorker]
   /// `/mcp` first, then `/mcp/<worker>` for each.
   let endpoints: [Endpoint]
 
-  init(generation: Int, workers: [LoadedWorker], nodeName: String, version: String) throws(NodeError) {
-    self.generation = generation
+  init(workers: [LoadedWorker], nodeName: String, version: String) throws(NodeError) {
     self.workers = workers
     var endpoints: [Endpoint] = []
     var tools: [CatalogTool] = []

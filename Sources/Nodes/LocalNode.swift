@@ -10,7 +10,6 @@ import Sandbox
 public final class LocalNode: @unchecked Sendable {
   public let worker: LoadedWorker
   let loop: NodeLoop
-  private let configuration: NodeConfiguration
 
   /// Opens the worker (building it where its bundle is missing or older than its source). On the loop; blocking.
   ///
@@ -20,26 +19,21 @@ public final class LocalNode: @unchecked Sendable {
   ) throws(NodeError) {
     var configuration = NodeConfiguration.standard
     configuration.limits.instances = instances
-    let engine = try Self.wrap { () throws(SandboxError) in try Engine(EngineConfiguration(instances: instances)) }
+    let engine = try NodeError.wrapping(.engine) { () throws(SandboxError) in try Engine(EngineConfiguration(instances: instances)) }
     let opening = WorkerOpening(
       modules: ModuleStore(engine: engine, cacheDirectory: cacheDirectory), limits: configuration.limits, log: log)
     worker = try opening.open(source)
     loop = NodeLoop(
       name: "local", siteName: "local", eventLoop: eventLoop,
-      sandbox: try Self.wrap { () throws(SandboxError) in try LoopSandbox(engine: engine, loop: eventLoop) },
+      sandbox: try NodeError.wrapping(.engine) { () throws(SandboxError) in try LoopSandbox(engine: engine, loop: eventLoop) },
       admission: Admission(loop: eventLoop, ceiling: instances, queueDepth: 0, queueMilliseconds: 1),
       bodyBytes: configuration.limits.bodyBytes, log: log)
-    self.configuration = configuration
-    try loop.prepare(Deployment(generation: 1, workers: [worker], nodeName: "local", version: Node.version))
+    try loop.prepare(Deployment(workers: [worker], nodeName: "local", version: Node.version))
     loop.commit()
   }
 
   /// Answers one MCP request. The body of the answer is what a client would read.
   public func answer(headers: some HeaderSource, body: [UInt8]) async -> [UInt8] {
     await loop.answer(headers: headers, body: body, peer: .loopback(port: 0)).body
-  }
-
-  private static func wrap<T>(_ body: () throws(SandboxError) -> T) throws(NodeError) -> T {
-    do { return try body() } catch { throw NodeError(.engine, error.message, cause: error) }
   }
 }

@@ -47,28 +47,28 @@ public final class Node: @unchecked Sendable {
     _ configuration: NodeConfiguration, workers sources: [WorkerSource], cacheDirectory: String?, on primary: EventLoop,
     log: Logger, refused: (NodeError) -> Void
   ) async throws(NodeError) -> Node {
-    let engine = try make(.engine) { () throws(SandboxError) in
+    let engine = try NodeError.wrapping(.engine) { () throws(SandboxError) in
       try Engine(EngineConfiguration(instances: configuration.limits.instances))
     }
     let opening = WorkerOpening(
       modules: ModuleStore(engine: engine, cacheDirectory: cacheDirectory), limits: configuration.limits, log: log)
     var opened: [LoadedWorker] = []
+    var deployment: Deployment?
     for source in sources {
       do {
         let worker = try opening.open(source)
         try reject(worker, takenBy: opened)
         // Two tools of one name would stop the whole deployment: the later worker is the one left out.
-        _ = try Deployment(generation: 0, workers: opened + [worker], nodeName: configuration.name, version: version)
+        deployment = try Deployment(workers: opened + [worker], nodeName: configuration.name, version: version)
         opened.append(worker)
       } catch {
         refused(error)
       }
     }
-    guard !opened.isEmpty else {
+    guard let deployment else {
       throw NodeError(.noWorkers, "no worker could be loaded: mend the errors above, or name another worker")
     }
     let node = try Node(configuration, workers: opened, opening: opening, engine: engine, primary: primary, log: log)
-    let deployment = try node.deployment(of: opened)
     try await node.deploy(deployment)
     try await node.listen()
     return node
@@ -88,12 +88,12 @@ public final class Node: @unchecked Sendable {
     let count = max(1, min(configuration.loops ?? EventLoop.recommendedCount, configuration.limits.instances))
     var loops: [NodeLoop] = []
     for index in 0..<count {
-      let loop = try index == 0 ? primary : Self.make(.engine) { () throws(LoopError) in try EventLoop() }
+      let loop = try index == 0 ? primary : NodeError.wrapping(.engine) { () throws(LoopError) in try EventLoop() }
       let share = Share(index: index, count: count)
       loops.append(
         NodeLoop(
           name: "loop-\(index)", siteName: configuration.name, eventLoop: loop,
-          sandbox: try Self.make(.engine) { () throws(SandboxError) in try LoopSandbox(engine: engine, loop: loop) },
+          sandbox: try NodeError.wrapping(.engine) { () throws(SandboxError) in try LoopSandbox(engine: engine, loop: loop) },
           admission: Admission(
             loop: loop, ceiling: share.of(configuration.limits.instances),
             queueDepth: share.of(configuration.limits.queueDepth),
@@ -179,10 +179,6 @@ public final class Node: @unchecked Sendable {
 
   // MARK: Deployments
 
-  private func deployment(of workers: [LoadedWorker]) throws(NodeError) -> Deployment {
-    try Deployment(generation: generation.load(ordering: .relaxed) + 1, workers: workers, nodeName: configuration.name, version: Self.version)
-  }
-
   /// Swaps a deployment in: every loop links it first, and only when all of them have does any serve it.
   private func deploy(_ deployment: Deployment) async throws(NodeError) {
     for loop in loops {
@@ -219,7 +215,7 @@ public final class Node: @unchecked Sendable {
     let fresh = try opened.get()
     var next = workers
     if let index = next.firstIndex(where: { $0.source == source }) { next[index] = fresh } else { next.append(fresh) }
-    try await deploy(deployment(of: next))
+    try await deploy(Deployment(workers: next, nodeName: configuration.name, version: Self.version))
     workers = next
     generation.add(1, ordering: .relaxed)
   }
@@ -273,12 +269,6 @@ public final class Node: @unchecked Sendable {
       loop.eventLoop.stop()
       loop.eventLoop.join()
     }
-  }
-
-  private static func make<T, E: Error>(
-    _ code: NodeError.Code, _ body: () throws(E) -> T
-  ) throws(NodeError) -> T {
-    do { return try body() } catch { throw NodeError(code, "\(error)", cause: error) }
   }
 }
 

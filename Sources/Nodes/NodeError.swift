@@ -28,4 +28,9 @@ public struct NodeError: Error, Sendable, CustomStringConvertible {
   }
 
   public var description: String { message }
+
+  /// Runs a step of a module below; its error becomes a node's, in its own words.
+  static func wrapping<T, E: Error>(_ code: Code, _ body: () throws(E) -> T) throws(NodeError) -> T {
+    do { return try body() } catch { throw NodeError(code, "\(error)", cause: error) }
+  }
 }

@@ -23,16 +23,10 @@ struct WorkerOpening: Sendable {
     let built = try wrap(source) { () throws(BundleError) in try Bundle.ready(source.path) }
     let bundle = built.bundle
     for note in built.notes { log.notice("\(note)", metadata: ["worker": "\(bundle.manifest.name)"]) }
-    let caps = bundle.manifest.limits
     let (program, report) = try wrap(source) { () throws(SandboxError) in
       let (module, report) = try modules.load(bundle.module)
-      let program = try Program(
-        module: module,
-        limits: CallLimits(
-          memoryBytes: caps.memoryBytes, cpuMilliseconds: caps.cpuMilliseconds,
-          wallMilliseconds: caps.wallMilliseconds, outputBytes: caps.outputBytes, hostCalls: caps.hostCalls),
-        name: bundle.manifest.name)
-      return (program, report)
+      let manifest = bundle.manifest
+      return (try Program(module: module, limits: CallLimits(manifest.limits), name: manifest.name), report)
     }
     if let notice = report.notice { log.warning("\(notice.message)", metadata: ["worker": "\(bundle.manifest.name)"]) }
     return LoadedWorker(

@@ -5,13 +5,6 @@ import Glibc
 enum Files {
   static func standardInput() -> [UInt8] { readAll(STDIN_FILENO) }
 
-  static func read(_ path: String) throws -> [UInt8] {
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw problem("read", path) }
-    defer { close(descriptor) }
-    return readAll(descriptor)
-  }
-
   static func write(_ bytes: [UInt8], to path: String, makingFolders: Bool = false) throws {
     if makingFolders {
       for (index, character) in zip(path.indices, path) where character == "/" && index != path.startIndex {

@@ -5,7 +5,7 @@ import MCP
 
 /// One request: its headers and body are the same whether it goes over a socket or straight to a worker.
 struct ToolRequest: HeaderSource {
-  static let revision = "2026-07-28"
+  static let revision = Revision.modern.text
 
   let headers: [(String, String)]
   let body: [UInt8]

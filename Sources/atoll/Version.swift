@@ -2,13 +2,15 @@
 
 import ArgumentParser
 import JSON
+import MCP
+import Nodes
 
 struct Version: ParsableCommand {
   static let configuration = CommandConfiguration(abstract: "Print the version of atoll and of its engine.")
 
   /// Follows semantic versioning; the first release will be 0.1.0.
-  static let number = "0.1.0"
-  static let text = "atoll \(number) (wasmtime 50.0.1, worker ABI 1, MCP 2026-07-28)"
+  static let number = Node.version
+  static let text = "atoll \(number) (wasmtime 50.0.1, worker ABI 1, MCP \(Revision.modern.text))"
 
   @Flag(help: "Print one JSON object.") var json = false
 
@@ -18,7 +20,7 @@ struct Version: ParsableCommand {
       $0.member("atoll", Self.number)
       $0.member("wasmtime", "50.0.1")
       $0.member("abi", 1)
-      $0.member("mcp", ["2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26"])
+      $0.member("mcp", Revision.served.map(\.text))
     }
   }
 }
