@@ -10,11 +10,9 @@ build: setup
 release: setup
 	@Scripts/release
 
-# The end-to-end tests drive the release binary, so it is built first. The suite that measures this process's own memory
-# runs by itself: beside the others it would measure theirs.
+# The end-to-end tests drive the release binary, so it is built first.
 test: release
-	swift test --skip SandboxTests.LeakTests
-	swift test --skip-build --filter SandboxTests.LeakTests
+	@Scripts/test
 
 demo: release
 	@Scripts/demo

@@ -18,6 +18,10 @@ let house: [SwiftSetting] = [
 /// Modules that touch no C pointer say so, and the compiler holds them to it (SE-0458).
 let pointerFree: [SwiftSetting] = house + [.strictMemorySafety()]
 
+/// The request path reads class properties some 100 times: the dynamic checks, which debug builds and tests keep, are a
+/// tenth of its instructions.
+let uncheckedExclusivity = SwiftSetting.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
+
 let package = Package(
   name: "atoll",
   platforms: [.macOS(.v26)],
@@ -59,14 +63,12 @@ let package = Package(
     .target(name: "CCurl", path: "Sources/CLibraries/CCurl", linkerSettings: [.linkedLibrary("dl")]),
 
     // The house.
-    .target(name: "EventLoop", dependencies: ["CUV"], swiftSettings: house),
+    .target(name: "EventLoop", dependencies: ["CUV"], swiftSettings: house + [uncheckedExclusivity]),
     .target(name: "JSON", dependencies: ["CYYJSON", "CPCRE2"], swiftSettings: house),
     .target(
       name: "HTTPServer",
       dependencies: ["EventLoop", "CLLHTTP", .product(name: "HTTPTypes", package: "swift-http-types")],
-      // The request path reads class properties some 60 times: the dynamic checks, which debug builds and tests keep,
-      // are 13 % of its instructions.
-      swiftSettings: house + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]),
+      swiftSettings: house + [uncheckedExclusivity]),
     .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: house),
     .target(name: "Manifests", dependencies: ["JSON", .product(name: "TOMLKit", package: "TOMLKit")], swiftSettings: pointerFree),
     .target(name: "Sandbox", dependencies: ["EventLoop", "CWasmtime", "CCrypto"], swiftSettings: house),

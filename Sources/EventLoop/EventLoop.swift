@@ -13,7 +13,8 @@ internal import Synchronization
 /// One turn of the loop: the jobs that wait run for at most ``LoopLimits/turnNanoseconds``, then **one** guest of the
 /// ready ring, then I/O is polled, with a zero timeout while jobs or guests still wait. Jobs run in libuv's `prepare`
 /// phase (before it polls) and in its `check` phase (after the I/O callbacks), so what a read callback resumes runs in
-/// the same turn without a system call.
+/// the same turn without a system call. Tasks that reach the same step of their work in one turn can take it one after
+/// the other, while its code is in the processor's cache: ``joinCohort()``.
 ///
 /// Creating a loop sets SIGPIPE to be ignored in the whole process: a write to a socket whose peer is gone must be an
 /// error of that socket and not the end of the process.
@@ -46,9 +47,11 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
   // stack, so the run-time exclusivity check, paid on every enqueue, is left out.
   @exclusivity(unchecked) var jobs = Ring<Entry>()
   @exclusivity(unchecked) var readyGuests = Ring<ReadyGuest>()
+  /// Tasks that wait for each other, and how many of the first ones may go on; see ``joinCohort()``.
+  @exclusivity(unchecked) var cohort = Ring<UnsafeContinuation<Void, Never>>()
+  @exclusivity(unchecked) var releasing = 0
   @exclusivity(unchecked) var taken: [Entry] = []
-  /// When the work of this phase has to make room for I/O; 0 until some of it runs. The I/O callbacks are one phase
-  /// (they spawn tasks that run at once), the jobs after and before them are the other.
+  /// When the jobs of this turn have to make room for I/O; 0 until some of them run.
   @exclusivity(unchecked) var turnDeadline: UInt64 = 0
   @exclusivity(unchecked) var idleIsActive = false
   @exclusivity(unchecked) var isStopping = false

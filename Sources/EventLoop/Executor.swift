@@ -55,18 +55,20 @@ extension EventLoop {
     statistics.turns &+= 1
     takeInbox()
     turnDeadline = 0
-    if !jobs.isEmpty { runJobs() }
+    // Whoever waits since an earlier turn has waited long enough.
+    releaseCohort()
+    if hasJobs { runJobs() }
     if isStopping { uv_stop(uv) }
   }
 
   /// The prepare phase: libuv polls I/O next.
   func beforePoll() {
     takeInbox()
-    if !jobs.isEmpty { runJobs() }
+    if hasJobs { runJobs() }
     if !readyGuests.isEmpty { runOneGuest() }
     if isStopping { uv_stop(uv) }
     turnDeadline = 0
-    let isBusy = !jobs.isEmpty || !readyGuests.isEmpty
+    let isBusy = hasJobs || !readyGuests.isEmpty
     if isBusy != idleIsActive {
       idleIsActive = isBusy
       // An active idle handle makes libuv poll with a zero timeout.
@@ -74,7 +76,8 @@ extension EventLoop {
     }
   }
 
-  /// Runs the jobs that wait, and those that they enqueue, until the time of this turn is used up.
+  /// Runs the jobs that wait, those that they enqueue, and the cohorts that they form, until the time of this turn is
+  /// used up.
   ///
   /// The bound is time because a count says nothing: eight jobs of a millisecond that come back at once would keep
   /// the loop from I/O for as long as they like.
@@ -82,14 +85,22 @@ extension EventLoop {
     guard hasTimeLeft() else { return }
     let serial = asUnownedSerialExecutor()
     let preferred = preference.asUnownedTaskExecutor()
-    while let entry = jobs.popFirst() {
-      run(entry, serial, preferred)
-      if uv_hrtime() >= turnDeadline {
-        if !jobs.isEmpty { statistics.fullTurns &+= 1 }
+    repeat {
+      if jobs.isEmpty || cohort.count >= LoopLimits.cohortTasks { releaseCohort() }
+      if releasing > 0 {
+        runOneOfCohort(serial, preferred)
+      } else if let entry = jobs.popFirst() {
+        run(entry, serial, preferred)
+      } else {
         return
       }
-    }
+    } while uv_hrtime() < turnDeadline
+    if hasJobs { statistics.fullTurns &+= 1 }
   }
+
+  /// Is there anything to run but guests of the ready ring?
+  @inline(__always)
+  var hasJobs: Bool { !jobs.isEmpty || !cohort.isEmpty }
 
   /// Does this phase of the turn still have time? The first to ask starts its clock.
   @inline(__always)
@@ -97,6 +108,16 @@ extension EventLoop {
     let now = uv_hrtime()
     if turnDeadline == 0 { turnDeadline = now &+ LoopLimits.turnNanoseconds }
     return now < turnDeadline
+  }
+
+  /// Resumes a task and runs the job that this enqueued at once, ahead of the others.
+  func resume(
+    _ task: UnsafeContinuation<Void, Never>, _ serial: UnownedSerialExecutor, _ preferred: UnownedTaskExecutor
+  ) {
+    let before = jobs.count
+    task.resume()
+    guard jobs.count > before, let entry = jobs.popLast() else { return }
+    run(entry, serial, preferred)
   }
 
   /// The runtime enqueues a job again when it continues under other executors than it was run under, so each one is

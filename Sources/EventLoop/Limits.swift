@@ -4,6 +4,8 @@
 public enum LoopLimits {
   /// How long the jobs of one turn may run before the loop looks at I/O.
   public static let turnNanoseconds: UInt64 = 1_000_000
+  /// How many tasks a cohort is at most; see ``EventLoop/joinCohort()``.
+  public static let cohortTasks = 128
   /// The read buffer that all connections of a loop share.
   public static let readSlabBytes = 64 * 1024
   /// How many connections one listener accepts before the loop does something else.

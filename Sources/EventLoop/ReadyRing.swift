@@ -28,9 +28,6 @@ extension EventLoop {
   func runOneGuest() {
     guard let guest = readyGuests.popFirst() else { return }
     statistics.readyTurns &+= 1
-    let before = jobs.count
-    guest.resume()
-    guard jobs.count > before, let entry = jobs.popLast() else { return }
-    run(entry, asUnownedSerialExecutor(), preference.asUnownedTaskExecutor())
+    resume(guest, asUnownedSerialExecutor(), preference.asUnownedTaskExecutor())
   }
 }

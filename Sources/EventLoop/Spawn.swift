@@ -5,14 +5,12 @@ extension EventLoop {
   /// Starts a task on the loop. The one way to start a task in this code base: a bare `Task { }` would not prefer
   /// the loop and would go through the global pool at every suspension.
   ///
-  /// Called on the loop, `operation` runs up to its first suspension **before** `spawn` returns, unless this turn has
-  /// used up its millisecond: then, and when called on another thread, it is enqueued. Either way every continuation
-  /// of the task runs on the loop, as do its child tasks. Task-local values are not inherited. Costs about 0.5 µs.
+  /// `operation` never runs before `spawn` returns: it waits with the jobs, so that what I/O callbacks start in one turn
+  /// runs as a cohort (``joinCohort()``). Every continuation of the task runs on the loop, as do its child tasks.
+  /// Task-local values are not inherited. Any thread. Costs about 0.5 µs.
   @discardableResult
-  public func spawn(_ operation: sending @escaping @concurrent () async -> Void) -> Task<Void, Never> {
-    isOnLoop && hasTimeLeft()
-      ? Task.immediateDetached(executorPreference: preference, operation: operation)
-      : Task.detached(executorPreference: preference, operation: operation)
+  public func spawn(_ operation: sending @escaping @isolated(any) () async -> Void) -> Task<Void, Never> {
+    Task.detached(executorPreference: preference, operation: operation)
   }
 
   /// Runs `body` on the loop, behind the jobs that wait there. Never runs it before returning. Any thread.

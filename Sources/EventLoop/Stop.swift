@@ -23,7 +23,7 @@ extension EventLoop {
     repeat {
       turnOnce()
       runOneGuest()
-    } while !(jobs.isEmpty && readyGuests.isEmpty) && uv_hrtime() < graceEnd
+    } while (hasJobs || !readyGuests.isEmpty) && uv_hrtime() < graceEnd
     for handle in ownHandles { closeAndFree(handle) }
     // Work on the thread pool ends here too: libuv counts it as alive.
     while uv_run(uv, UV_RUN_ONCE) != 0 { turnOnce() }
@@ -35,6 +35,7 @@ extension EventLoop {
   private func turnOnce() {
     takeInbox()
     turnDeadline = 0
-    if !jobs.isEmpty { runJobs() }
+    releaseCohort()
+    if hasJobs { runJobs() }
   }
 }

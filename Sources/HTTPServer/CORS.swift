@@ -15,7 +15,7 @@ enum Admission {
 
 extension HostRules {
   /// Host first (421), then Origin (403), then OPTIONS, which is answered before anything that a service asks for.
-  func judge(_ head: borrowing RequestHead) -> Admission {
+  func judge(_ head: RequestHead) -> Admission {
     if checksHosts {
       guard let host = head.valueRange(head.host), allowsHost(host, in: head.bytes) else {
         return .refuse(HTTPFailure(status: 421, reason: "this node does not answer to that Host: configure its names"))
@@ -54,7 +54,7 @@ enum CORS {
   }
 
   /// The answer to OPTIONS: a preflight's where an allowed origin asks, else what any client may know.
-  static func preflight(_ head: borrowing RequestHead, origin: Range<Int>?) -> [HTTPHeader] {
+  static func preflight(_ head: RequestHead, origin: Range<Int>?) -> [HTTPHeader] {
     guard let origin else { return [("Allow", methods)] }
     var lines = lines(origin: head.string(origin))
     lines.append(("Access-Control-Allow-Methods", methods))

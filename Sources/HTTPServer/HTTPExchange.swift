@@ -82,9 +82,17 @@ public final class HTTPExchange: @unchecked Sendable {
   public var isHTTP10: Bool { head.isHTTP10 }
 
   /// Whether the path is exactly that, compared byte by byte. Cost: no allocation.
-  public func pathIs(_ path: StaticString) -> Bool {
-    let literal = UnsafeBufferPointer(start: path.utf8Start, count: path.utf8CodeUnitCount)
-    return head.bytes[head.path].elementsEqual(literal)
+  public func pathIs(_ path: String) -> Bool { head.path.count == path.utf8.count && pathStarts(with: path) }
+
+  /// Whether the path begins with that, compared byte by byte. Cost: no allocation.
+  public func pathStarts(with prefix: String) -> Bool {
+    var prefix = prefix
+    return prefix.withUTF8 { prefix in
+      head.path.count >= prefix.count
+        && head.bytes.withUnsafeBufferPointer { bytes in
+          UnsafeBufferPointer(rebasing: bytes[head.path].prefix(prefix.count)).elementsEqual(prefix)
+        }
+    }
   }
 
   /// First value of the header of that lowercase name, white space round it removed. Cost: one String.

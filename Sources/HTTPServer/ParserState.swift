@@ -196,7 +196,7 @@ struct ParserState {
 
 extension RequestHead {
   /// One pass over the lines that decide how the message is read; throws where readers could differ.
-  mutating func readKnownLines() throws(HTTPFailure) {
+  func readKnownLines() throws(HTTPFailure) {
     var lengths = 0
     var encodings = 0
     var encoding = 0..<0
@@ -246,7 +246,7 @@ extension RequestHead {
 
   /// llhttp leaves the white space behind a value in it.
   @inline(__always)
-  private mutating func trimValue(_ index: Int) {
+  private func trimValue(_ index: Int) {
     var end = slots[index].valueRange.upperBound
     while slots[index].valueCount > 0, bytes[end - 1] == 0x20 || bytes[end - 1] == 0x09 {
       slots[index].valueCount -= 1

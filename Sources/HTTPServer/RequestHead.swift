@@ -15,7 +15,10 @@ struct HeaderSlot {
 }
 
 /// One parsed request head. Its arrays keep their capacity from request to request.
-struct RequestHead {
+///
+/// A class, so that parser and exchange trade heads by reference: as a struct it was copied 26 times a request. It has
+/// one owner at a time.
+final class RequestHead {
   /// The head as it was sent, from the first byte of the target to the end of the last value at least.
   var bytes: [UInt8] = []
   var slots: [HeaderSlot] = []
@@ -35,7 +38,7 @@ struct RequestHead {
   var origin = -1
 
   /// Forgets the request but keeps small buffers; large ones are given back, so that an idle connection stays small.
-  mutating func reset(keepingBytes: Int = 4096, keepingSlots: Int = 64) {
+  func reset(keepingBytes: Int = 4096, keepingSlots: Int = 64) {
     if bytes.capacity > keepingBytes { bytes = [] } else { bytes.removeAll(keepingCapacity: true) }
     if slots.capacity > keepingSlots { slots = [] } else { slots.removeAll(keepingCapacity: true) }
     targetCount = 0
@@ -64,22 +67,18 @@ struct RequestHead {
   /// Index of the first line of that lowercase name at or after `from`. Cost: one length check a line.
   func firstIndex(of lowercasedName: String, from: Int = 0) -> Int? {
     var name = lowercasedName
-    return name.withUTF8 { name in firstIndex(of: name, from: from) }
-  }
-
-  func firstIndex(of lowercasedName: UnsafeBufferPointer<UInt8>, from: Int) -> Int? {
-    bytes.withUnsafeBufferPointer { bytes in
-      var index = from
-      while index < slots.count {
-        let slot = slots[index]
-        if Int(slot.nameCount) == lowercasedName.count,
-          equalsLowercased(bytes, at: slot.nameStart, lowercasedName)
-        {
-          return index
+    return name.withUTF8 { name in
+      bytes.withUnsafeBufferPointer { bytes in
+        slots.withUnsafeBufferPointer { slots in
+          var index = from
+          while index < slots.count {
+            let slot = slots[index]
+            if Int(slot.nameCount) == name.count, equalsLowercased(bytes, at: slot.nameStart, name) { return index }
+            index += 1
+          }
+          return nil
         }
-        index += 1
       }
-      return nil
     }
   }
 

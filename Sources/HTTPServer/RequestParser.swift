@@ -85,9 +85,7 @@ final class RequestParser {
   }
 
   /// The head that is being read; complete in phase ``ParserState/Phase/body``.
-  var head: RequestHead {
-    _read { yield state.pointee.head }
-  }
+  var head: RequestHead { state.pointee.head }
 
   /// Makes room for an announced body, up to a bound: the announcement alone must not cost memory.
   func reserveBody() {

@@ -4,7 +4,7 @@ extension RequestHead {
   /// Splits the target into path and query; throws 400 for a form or a byte that no reader may guess at.
   ///
   /// Origin-form, absolute-form (`http` or `https`, its authority equal to Host) and `*` for OPTIONS are taken.
-  mutating func splitTarget(isOptions: Bool) throws(HTTPFailure) {
+  func splitTarget(isOptions: Bool) throws(HTTPFailure) {
     let target = 0..<targetCount
     for index in target where !(0x21...0x7E).contains(bytes[index]) || bytes[index] == UInt8(ascii: "#") {
       throw .badRequest("the request target holds a fragment, a space or a byte outside visible ASCII")

@@ -101,9 +101,8 @@ final class NodeLoop: @unchecked Sendable {
 
   /// Answers a request that came over a socket.
   func answer(_ exchange: HTTPExchange) async {
-    let path = exchange.path
     let service = service
-    guard let endpoint = service.endpoints.first(where: { $0.path == path }) else {
+    guard let endpoint = service.endpoints.first(where: { exchange.pathIs($0.path) }) else {
       let served = service.endpoints.map(\.path).joined(separator: ", ")
       metrics.countRequest(status: 404)
       return exchange.respond(
@@ -124,7 +123,9 @@ final class NodeLoop: @unchecked Sendable {
       answer = await self.answer(batch: parts, endpoint, service, peer: exchange.peer.client)
     }
     metrics.countRequest(status: answer.status)
-    if let note = answer.note { log.warning("\(note)", metadata: ["path": "\(path)"]) }
+    if let note = answer.note { log.warning("\(note)", metadata: ["path": "\(exchange.path)"]) }
+    // Answers leave together too: see `joinCohort`.
+    await eventLoop.joinCohort()
     exchange.respond(answer)
   }
 

@@ -21,7 +21,7 @@ private struct MainService: HTTPService {
   let admin: AdminService?
 
   func answer(_ exchange: HTTPExchange) async {
-    if let admin, AdminService.serves(exchange.path) { return await admin.answer(exchange) }
+    if let admin, AdminService.serves(exchange) { return await admin.answer(exchange) }
     await loop.answer(exchange)
   }
 }
@@ -30,7 +30,9 @@ private struct MainService: HTTPService {
 struct AdminService: HTTPService {
   unowned let node: Node
 
-  static func serves(_ path: String) -> Bool { path.hasPrefix("/health/") || path == "/metrics" }
+  static func serves(_ exchange: HTTPExchange) -> Bool {
+    exchange.pathStarts(with: "/health/") || exchange.pathIs("/metrics")
+  }
 
   func answer(_ exchange: HTTPExchange) async {
     guard exchange.method == .get || exchange.method == .head else {

@@ -82,8 +82,6 @@ enum SandboxLimits {
   static let epochNanoseconds: UInt64 = 1_000_000
   /// How long the epoch thread looks on while no guest runs before it sleeps, in nanoseconds.
   static let epochLingerNanoseconds: UInt64 = 20_000_000
-  /// Time that guests may have in one turn of the loop before a new call waits for the next, in nanoseconds.
-  static let turnNanoseconds: UInt64 = 1_000_000
   /// Compiled modules kept in the cache directory; the oldest go first.
   static let cacheFilesMax = 512
   /// Frames of a trap's backtrace in the log.

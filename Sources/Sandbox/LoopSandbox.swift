@@ -24,8 +24,6 @@ public final class LoopSandbox: @unchecked Sendable {
   @exclusivity(unchecked) private var all: [Call] = []
   /// The thread's processor clock at a moment of the monotonic one, at most a millisecond old when a poll starts.
   @exclusivity(unchecked) private var baseline: (monotonic: UInt64, processor: UInt64) = (0, 0)
-  /// Time that guests have had in this turn of the loop, and which turn that is.
-  @exclusivity(unchecked) private var turn: (number: UInt64, used: UInt64) = (0, 0)
   /// Calls that were started and have not ended.
   @exclusivity(unchecked) public private(set) var liveCalls = 0
 
@@ -79,9 +77,6 @@ public final class LoopSandbox: @unchecked Sendable {
   /// Never throws: whatever a guest does becomes the outcome. The ledger's `use` is filled in before this returns.
   public func call(_ prepared: PreparedProgram, request: [UInt8], ledger: CallLedger) async -> CallOutcome {
     assert(loop.isOnLoop, "a call belongs to its loop's thread: start it from loop.spawn")
-    // A call starts at once, inside the callback that read its request. When guests have had their share of this turn
-    // already, it waits with the jobs instead: many requests that come together must not keep the loop from I/O.
-    if turn.used > SandboxLimits.turnNanoseconds, turn.number == loop.statistics.turns { await Task.yield() }
     let call = take(prepared, request, ledger)
     makeStore(call, prepared)
     atoll_begin_instantiate(call.slots, prepared.pointer)
@@ -179,8 +174,6 @@ public final class LoopSandbox: @unchecked Sendable {
       used = min(used, processorTime(at: end))
     }
     call.pointee.cpu &+= used
-    let number = loop.statistics.turns
-    turn = (number, turn.number == number ? turn.used &+ used : used)
     return isDone
   }
 

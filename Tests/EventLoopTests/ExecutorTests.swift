@@ -36,7 +36,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func spawnOnTheLoopBeginsBeforeItReturnsAndStaysOnTheLoop() async throws {
+  @Test(.timeLimit(.minutes(1))) func spawnOnTheLoopBeginsAfterItReturnsAndStaysOnTheLoop() async throws {
     let steps = Shared<[String]>([])
     try await onLoop { loop in
       let task = loop.spawn {
@@ -49,10 +49,10 @@ import Testing
       steps.append("spawn returned")
       await task.value
     }
-    #expect(steps.value == ["begun on loop: true", "spawn returned", "resumed on loop: true", "child on loop: true"])
+    #expect(steps.value == ["spawn returned", "begun on loop: true", "resumed on loop: true", "child on loop: true"])
   }
 
-  @Test(.timeLimit(.minutes(1))) func spawnFromACallbackBeginsAtOnce() async throws {
+  @Test(.timeLimit(.minutes(1))) func spawnFromACallbackBeginsBehindIt() async throws {
     let steps = Shared<[String]>([])
     try await onLoop { loop in
       let done = Moment()
@@ -67,7 +67,7 @@ import Testing
       }
       await done.wait()
     }
-    #expect(steps.value == ["begun", "callback returns", "slept on loop: true"])
+    #expect(steps.value == ["callback returns", "begun", "slept on loop: true"])
   }
 
   @Test(.timeLimit(.minutes(1))) func spawnFromAnotherThreadRunsOnTheLoop() async throws {

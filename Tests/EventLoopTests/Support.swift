@@ -52,6 +52,12 @@ final class Moment: @unchecked Sendable {
   }
 }
 
+/// Occupies the thread, as a guest does for an epoch.
+func burn(_ loop: EventLoop, microseconds: UInt64) {
+  let end = loop.now + microseconds * 1000
+  while loop.now < end {}
+}
+
 /// The descriptors that this process has open.
 func openDescriptors() -> Int {
   guard let folder = opendir("/proc/self/fd") else { return -1 }

@@ -233,6 +233,7 @@ import Testing
           ended.update { $0 = true }
         }
       }
+      await Task.yield()
       let armed = loop.wheel.count
       task.cancel()
       await task.value

@@ -131,7 +131,7 @@ import Testing
   }
 
   @Test func largeBuffersAreGivenBack() {
-    var head = RequestHead()
+    let head = RequestHead()
     head.bytes = [UInt8](repeating: 0, count: 10_000)
     head.slots = Array(repeating: HeaderSlot(), count: 100)
     head.reset()

@@ -67,6 +67,8 @@ public struct JSONDocument: ~Copyable {
     let first = document.pointee.root!
     guard yyjson_is_ctn(first) else { return true }
     guard maximumDepth > 0 else { return false }
+    // Fewer values than levels: the common case, a small message.
+    if document.pointee.val_read <= maximumDepth { return true }
     var ends = InlineArray<64, UInt>(repeating: 0)
     var depth = 0
     var value = UnsafeMutablePointer(first)

@@ -1,12 +1,16 @@
 // Stage 4, innermost: one fresh instance answers the call and is gone.
 
+import EventLoop
 import MCP
 import Sandbox
 
 struct RunStage: Stage {
   func answer(_ call: Call, _ next: Next) async -> ToolOutcome {
+    // Guests run one after the other, and so does what comes before and behind them: see `joinCohort`.
+    await call.loop.eventLoop.joinCohort()
     let outcome = await call.loop.sandbox.call(
       call.worker.program, request: call.request.guestRequest(), ledger: call.ledger)
+    await call.loop.eventLoop.joinCohort()
     switch outcome {
     case .answered(let bytes):
       return .answer(bytes, form: call.worker.loaded.program.kind == .command ? .jsonOrText : .json)
