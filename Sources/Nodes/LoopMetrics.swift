@@ -44,6 +44,7 @@ final class LoopMetrics: @unchecked Sendable {
     var queued = 0
     var connections = 0
     var disconnects = 0
+    var unsentAborts = 0
 
     mutating func merge(_ other: Snapshot) {
       requests.merge(other.requests, uniquingKeysWith: +)
@@ -52,6 +53,7 @@ final class LoopMetrics: @unchecked Sendable {
       queued += other.queued
       connections += other.connections
       disconnects += other.disconnects
+      unsentAborts += other.unsentAborts
     }
   }
 

@@ -11,6 +11,9 @@ enum MetricsText {
     }
     family("atoll_disconnects_total", "counter", "Clients that left before their answer.", in: &text)
     text += "atoll_disconnects_total \(total.disconnects)\n"
+    family(
+      "atoll_unsent_aborts_total", "counter", "Connections cut off because too much was unsent over all of them.", in: &text)
+    text += "atoll_unsent_aborts_total \(total.unsentAborts)\n"
     let workers = total.workers.sorted { $0.key < $1.key }
     family("atoll_calls_total", "counter", "Tool calls, by worker and outcome.", in: &text)
     for (name, counts) in workers {

@@ -116,12 +116,12 @@ public final class Node: @unchecked Sendable {
 
   private func listen() async throws(NodeError) {
     let service = NodeService(node: self)
-    let limits = httpLimits
     let policy = try hostPolicy()
     let withAdmin = address.isLoopback && adminAddress == nil
     for (index, loop) in loops.enumerated() {
       // The first listener binds alone, so that a taken port is an error; the others join it.
       let wanted = address
+      let limits = httpLimits(Share(index: index, count: loops.count))
       let sharing: TCPListener.Sharing = index == 0 ? .exclusiveThenShared : .joins(port: wanted.port)
       let result = await loop.eventLoop.run { () -> Result<SocketAddress, HTTPServerError> in
         let server = HTTPServer(
@@ -133,7 +133,8 @@ public final class Node: @unchecked Sendable {
       if let server = loop.server { servers.append((loop.eventLoop, server)) }
     }
     guard let wanted = adminAddress else { return }
-    let server = HTTPServer(loop: primary, limits: limits, hosts: policy, service: service.admin())
+    let server = HTTPServer(
+      loop: primary, limits: httpLimits(Share(index: 0, count: loops.count)), hosts: policy, service: service.admin())
     adminAddress = try Self.listened(
       wanted, Result { () throws(HTTPServerError) in try server.listen(on: wanted, sharing: .exclusive) })
     servers.append((primary, server))
@@ -147,10 +148,10 @@ public final class Node: @unchecked Sendable {
     }
   }
 
-  private var httpLimits: HTTPLimits {
+  private func httpLimits(_ share: Share) -> HTTPLimits {
     var limits = HTTPLimits()
     limits.bodyBytes = configuration.limits.bodyBytes
-    limits.connections = max(1, configuration.limits.connections / loops.count)
+    limits.connections = max(1, share.of(configuration.limits.connections))
     return limits
   }
 
@@ -263,9 +264,12 @@ public final class Node: @unchecked Sendable {
     whenDrained = []
   }
 
-  /// Stops every loop but the first, which is the caller's.
+  /// Ends the calls that a drain left behind, with the fault `cancelled`, and stops every loop but the first, which is
+  /// the caller's. On the first loop.
   public func stop() {
+    loops.first?.sandbox.cancelAll()
     for loop in loops.dropFirst() {
+      loop.eventLoop.execute { loop.sandbox.cancelAll() }
       loop.eventLoop.stop()
       loop.eventLoop.join()
     }

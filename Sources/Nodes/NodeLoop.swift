@@ -153,7 +153,8 @@ final class NodeLoop: @unchecked Sendable {
   private func answer(
     batch: [Decoded], _ endpoint: Deployment.Endpoint, _ service: Service, peer: SocketAddress
   ) async -> HTTPAnswer {
-    var answers: [HTTPAnswer] = []
+    // Joined part by part, so that never more than one batch's worth of answers is kept.
+    var answers = BatchAnswer()
     for part in batch {
       switch part {
       case .answer(let known): answers.append(known)
@@ -161,7 +162,7 @@ final class NodeLoop: @unchecked Sendable {
       case .batch: preconditionFailure("a part of a batch is a batch: the decoder refuses that")
       }
     }
-    return encodeBatch(answers)
+    return answers.finished()
   }
 
   /// Why the arguments do not fit the tool's schema, as the answer that says so; nil when they do.
@@ -181,6 +182,7 @@ final class NodeLoop: @unchecked Sendable {
     guard let server else { return snapshot }
     snapshot.connections = server.openConnections
     snapshot.disconnects = server.counters.disconnects
+    snapshot.unsentAborts = server.counters.unsentAborts
     for (status, count) in server.counters.refusals { snapshot.requests[status, default: 0] += UInt64(count) }
     return snapshot
   }

@@ -30,7 +30,7 @@ import Testing
 
   @Test func largestBatchIsBound() {
     let large = answer(#""large""#, bytes: 3 * 1024 * 1024)
-    let result = encodeBatch(Array(repeating: large, count: MCPLimits.batchMessagesMax))
+    let result = batchAnswer(of: Array(repeating: large, count: MCPLimits.batchMessagesMax))
     #expect(result.status == 200)
     #expect(result.body.count <= MCPLimits.batchAnswerBytesMax + MCPLimits.batchMessagesMax * 512)
     #expect(result.at("4", "error") == nil)

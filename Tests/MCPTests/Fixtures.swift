@@ -177,3 +177,10 @@ enum JSONText {
     return JSONScanner.stringValue(range, in: span) ?? String(decoding: bytes[range], as: UTF8.self)
   }
 }
+
+/// The answer of a batch whose parts were answered like this.
+func batchAnswer(of answers: [HTTPAnswer]) -> HTTPAnswer {
+  var joined = BatchAnswer()
+  for answer in answers { joined.append(answer) }
+  return joined.finished()
+}

@@ -125,7 +125,7 @@ import Testing
     let answers = parts.map { part in
       part.answer ?? encode(.toolError("done"), for: call, pool: .init(bytes: 1 << 16))
     }
-    let joined = encodeBatch(answers)
+    let joined = batchAnswer(of: answers)
     #expect(joined.status == 200)
     #expect(joined.at("0", "result") == "{}")
     #expect(joined.at("1", "id") == "two")
@@ -164,7 +164,7 @@ import Testing
   @Test func batchOfNotificationsGets202() throws {
     let body = #"[{"jsonrpc":"2.0","method":"notifications/a"},{"jsonrpc":"2.0","method":"notifications/b"}]"#
     let parts = try #require(Fixture.send(body, headers: Fixture.legacyHeaders("2025-03-26")).parts)
-    let joined = encodeBatch(parts.compactMap(\.answer))
+    let joined = batchAnswer(of: parts.compactMap(\.answer))
     #expect(joined.status == 202)
     #expect(joined.body.isEmpty)
   }

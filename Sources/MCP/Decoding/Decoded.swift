@@ -6,7 +6,7 @@ public enum Decoded: Sendable {
   case answer(HTTPAnswer)
   /// Ask for ``ToolCall/argumentsProblem(pool:)``, run it, then ``encode(_:for:pool:)``.
   case call(ToolCall)
-  /// A JSON-RPC batch (2025-03-26 only): answer every part, then ``encodeBatch(_:)``. Parts are never batches.
+  /// A JSON-RPC batch (2025-03-26 only): join the parts' answers in a ``BatchAnswer``. Parts are never batches.
   case batch([Decoded])
 }
 

@@ -1,13 +1,6 @@
 // The answer of a JSON-RPC batch, joined as its parts are answered and bound as a whole.
 internal import JSON
 
-/// Joins the answers of a batch's parts, in their order; see ``BatchAnswer``.
-public func encodeBatch(_ answers: [HTTPAnswer]) -> HTTPAnswer {
-  var joined = BatchAnswer()
-  for answer in answers { joined.append(answer) }
-  return joined.finished()
-}
-
 /// An answer of a batch that grows part by part, so that no more than ``MCPLimits/batchAnswerBytesMax`` is ever kept.
 ///
 /// A part whose answer does not fit any more is answered by an error with the code -31413; smaller ones behind it may
