@@ -1,0 +1,48 @@
+// Money: converts by a table of rates, and writes amounts as people do.
+
+import { Decimal } from "./decimal";
+import { format, type Locale } from "./format";
+import { asOf, base, currencies, currency } from "./table";
+
+interface Conversion {
+  amount: string;
+  from: string;
+  to: string;
+}
+
+interface Formatting {
+  amount: string;
+  currency: string;
+  locale?: Locale;
+}
+
+export default {
+  tools: {
+    convert({ amount, from, to }: Conversion) {
+      const source = currency(from);
+      const target = currency(to);
+      const converted = Decimal.parse(amount).times(target.perBase).dividedBy(source.perBase, target.minorUnits);
+      return {
+        amount: converted.toString(),
+        currency: target.code,
+        rate: target.perBase.dividedBy(source.perBase, 6).shortest,
+        asOf,
+        text: format(converted, target, "en"),
+      };
+    },
+
+    format({ amount, currency: code, locale = "en" }: Formatting) {
+      return format(Decimal.parse(amount), currency(code), locale);
+    },
+
+    currencies() {
+      return {
+        asOf,
+        base,
+        currencies: currencies.map(({ code, name, minorUnits, perBase }) => ({
+          code, name, minorUnits, perBase: perBase.toString(),
+        })),
+      };
+    },
+  },
+};
