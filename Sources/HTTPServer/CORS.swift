@@ -1,4 +1,4 @@
-// Cross-origin rules for browser clients (mcp.md 5.4).
+// Cross-origin rules for browser clients. MCP has none; they are ours (docs/threat-model.md, "Not trusted").
 
 import HTTPTypes
 import CLLHTTP

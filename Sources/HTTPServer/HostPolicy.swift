@@ -1,4 +1,6 @@
-// Which Host and Origin values a server answers to: the guard against DNS rebinding (mcp.md 5.1).
+// Which Host and Origin values a server answers to: the guard against DNS rebinding. That of Origin is MCP's
+// (2026-07-28, basic/transports/streamable-http, "Security & Endpoint"), that of Host ours (docs/operations.md,
+// "Addresses").
 
 import Glibc
 

@@ -9,7 +9,8 @@ public enum JSONLimits {
   static let pairwiseMembers = 24
 }
 
-/// The bounds of JSON Schema: what a schema may cost to compile, and what one validation may cost (mcp.md 5.3).
+/// The bounds of JSON Schema: what a schema may cost to compile, and what one validation may cost. MCP asks for such
+/// bounds (2026-07-28, basic/index, "Composition-Keyword Resource Use"); the figures are ours.
 public struct JSONSchemaLimits: Sendable, Equatable {
   /// Bytes of one schema document, the author's or a remote one.
   public var schemaBytes = 1 << 20

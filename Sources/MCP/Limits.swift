@@ -4,9 +4,11 @@
 public enum MCPLimits {
   /// Nesting of arrays and objects in a message or in a guest's answer.
   public static let nestingDepthMax = 64
-  /// Tools of one catalog. They fit one page of `tools/list`, so that no cursor is ever minted (mcp.md 2.5).
+  /// Tools of one catalog. They fit one page of `tools/list`, whose size is the server's to choose (2026-07-28,
+  /// server/utilities/pagination, "Pagination Model"), so that no cursor is ever minted.
   public static let catalogToolsMax = 1_000
-  /// Bytes of a tool's name; the conformance suite's bound, stricter than the specification's 128 (mcp.md 9.14).
+  /// Bytes of a tool's name; the conformance suite's bound, stricter than the specification's 128 (2026-07-28,
+  /// server/tools, "Tool Names").
   public static let toolNameBytesMax = 64
   /// Messages in one JSON-RPC batch, which only 2025-03-26 knows.
   public static let batchMessagesMax = 32

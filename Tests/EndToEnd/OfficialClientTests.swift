@@ -38,7 +38,8 @@ extension TheBinary {
       #expect(text.contains("/name") && text.contains("string"), "\(text)")
     }
 
-    /// mcp.md 2.14: closing the response stream is the cancellation of the modern era.
+    /// Closing the response stream is the cancellation of the modern era (2026-07-28, basic/patterns/cancellation,
+    /// "Transport-Specific Cancellation").
     @Test(.timeLimit(.minutes(3)))
     func aCancelledModernCallEndsItsInstance() throws {
       let node = try ServedNode([Bundles.patientLimits()])

@@ -1,4 +1,4 @@
-// The era rule (mcp.md 6.5): as a function, and row by row on whole requests.
+// The era rule (docs/protocol.md, "Which era a request belongs to"): as a function, and row by row on whole requests.
 import Testing
 
 @testable import MCP

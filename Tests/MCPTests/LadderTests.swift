@@ -1,4 +1,5 @@
-// Every row of mcp.md 1.7 that concerns this module, and the orderings that the conformance suite fixes (7.4).
+// Rows of the ladder (docs/protocol.md, "The ladder"), and the orderings that the conformance suite fixes (its
+// scenario `server-stateless`).
 import HTTPTypes
 import JSON
 import Testing

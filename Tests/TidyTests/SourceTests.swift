@@ -11,6 +11,10 @@ import Testing
   private static var pointer: Regex<Substring> {
     #/\bUnsafe[A-Z]\w*|\bOpaquePointer\b|\bwithUnsafe\w+/#
   }
+  /// A page and the number of a section, such as 4, 2.6 or F1, after a space, `§` or "section".
+  private static var section: Regex<(Substring, Substring)> {
+    #/([\w.\/-]+\.md)\W{1,3}(?:[Ss]ections? )?[A-Z]?\d/#
+  }
 
   /// Each rule finds what it is for, and only in code.
   @Test func theRulesFindWhatTheyLookFor() {
@@ -34,7 +38,7 @@ import Testing
     #expect(Repository.sources.count > 50 && Repository.files.contains { $0.path == "Package.swift" })
   }
 
-  /// style.md F1: a task that does not prefer its loop hops threads at every suspension.
+  /// A task that does not prefer its loop hops threads at every suspension.
   @Test func tasksStartInOnePlace() {
     let places = Repository.sources
       .filter { $0.path != House.spawnFile && !House.apart.contains($0.module ?? "") }
@@ -67,6 +71,35 @@ import Testing
       .filter { !House.withPointers.contains($0.module ?? "") && !House.filesWithPointers.contains($0.path) }
       .flatMap { $0.places(of: Self.pointer, with: "nsafe") + $0.places(of: Self.pointer, with: "OpaquePointer") }
     #expect(places == [])
+  }
+
+  /// Others cannot read a page that is not under docs/: a comment names the public source of its rule.
+  @Test func onlyOurOwnPagesAreCitedBySection() {
+    let page = "digest" + ".md"
+    let file = SourceFile(
+      path: "a.swift",
+      text: """
+        // \(page) 2.6
+        // docs/abi.md 3, \(page) F1
+        // (\(page), section 4)
+        // docs/abi.md 3
+        // \(page)
+        """)
+    #expect(Self.privateSections(in: file) == ["a.swift:1", "a.swift:2", "a.swift:3"])
+    let places = Repository.files
+      .filter { file in
+        ["Sources/", "Tests/", "docs/"].contains(where: file.path.hasPrefix)
+          && !House.foldersThatCitePrivatePages.contains(where: file.path.hasPrefix)
+      }
+      .flatMap(Self.privateSections)
+    #expect(places == [])
+  }
+
+  private static func privateSections(in file: SourceFile) -> [String] {
+    guard file.text.contains(".md") else { return [] }
+    return file.lines.enumerated()
+      .filter { $0.element.matches(of: section).contains { !$0.output.1.hasPrefix("docs/") } }
+      .map { "\(file.path):\($0.offset + 1)" }
   }
 
   /// Nothing is left for later, and nothing is named after the machine or the mirror it was written on.

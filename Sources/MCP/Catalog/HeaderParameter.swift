@@ -1,4 +1,5 @@
-// `x-mcp-header`: arguments that a client repeats in `Mcp-Param-*` headers (mcp.md 1.6). Read once, from the schema.
+// `x-mcp-header`: arguments that a client repeats in `Mcp-Param-*` headers (2026-07-28, server/tools, "x-mcp-header").
+// Read once, from the schema.
 import JSON
 
 /// One argument that has a header.

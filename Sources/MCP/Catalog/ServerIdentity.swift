@@ -17,7 +17,7 @@ public struct ServerIdentity: Sendable, Hashable {
   }
 }
 
-/// `ttlMs` and `cacheScope` of `server/discover` and `tools/list` (mcp.md 2.4).
+/// `ttlMs` and `cacheScope` of `server/discover` and `tools/list` (2026-07-28, server/utilities/caching).
 public struct CacheHint: Sendable, Hashable {
   public enum Scope: String, Sendable {
     /// May be shared between callers: the list is the same for everyone.

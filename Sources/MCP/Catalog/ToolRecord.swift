@@ -62,7 +62,8 @@ final class ToolRecord: Sendable {
     }
   }
 
-  /// The conformance suite's bound and the specification's alphabet (mcp.md 9.14).
+  /// The conformance suite's bound and the specification's alphabet (2026-07-28, server/tools, "Tool Names"); to take
+  /// the narrower of each is our decision (docs/protocol.md, "What a catalog refuses at load").
   static func isName(_ name: String) -> Bool {
     let bytes = name.utf8
     return !bytes.isEmpty && bytes.count <= MCPLimits.toolNameBytesMax

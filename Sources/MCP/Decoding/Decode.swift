@@ -1,4 +1,4 @@
-// The entry: rows 4 to 8 of the ladder (mcp.md 1.7), then one message or a batch of them.
+// The entry: rows 4 to 8 of the ladder (docs/protocol.md, "The ladder"), then one message or a batch of them.
 public import HTTPTypes
 public import JSON
 

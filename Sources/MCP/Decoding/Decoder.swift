@@ -63,7 +63,9 @@ struct Decoder {
       }
       if id != nil, isLegacyResponse(envelope) { return .answer(.accepted) }
       let method = try checkedMethod(of: envelope)
-      // A notification is taken whether or not anyone here knows it, and whatever its headers (mcp.md 9.6).
+      // A notification is taken whether or not anyone here knows it, and whatever its headers: our decision
+      // (docs/protocol.md, "The ladder"), as the specification does not say which headers one must have (2026-07-28,
+      // basic/transports/streamable-http, "Sending Messages").
       guard let id else { return .answer(.accepted) }
       let request = Request(envelope: envelope, body: body, id: id, method: method)
       return try decode(request, message: message, inBatch: inBatch)
@@ -89,8 +91,9 @@ struct Decoder {
     return id
   }
 
-  /// Handshake revisions let a client post the responses to requests of the server's (mcp.md 6.3). There are none here,
-  /// so a response is taken and dropped; on 2026-07-28 it is illegal.
+  /// Handshake revisions let a client post the responses to requests of the server's (2025-11-25, basic/transports,
+  /// "Sending Messages to the Server"). There are none here, so a response is taken and dropped; on 2026-07-28 it is
+  /// illegal (basic/transports/streamable-http, "Sending Messages").
   private func isLegacyResponse(_ envelope: Envelope) -> Bool {
     guard envelope.hasOutcome, envelope.method == nil else { return false }
     if case .legacy = Era(header: VersionHeader(version), bodyClaims: envelope.claimedVersion != nil) { return true }

@@ -17,7 +17,7 @@ struct Envelope {
   var arguments: Range<Int>?
   var cursor: Range<Int>?
   var handshakeVersion: Range<Int>?
-  // `params._meta` (mcp.md 1.3).
+  // `params._meta` (2026-07-28, basic/index, "_meta").
   var claimedVersion: Range<Int>?
   var clientCapabilities: Range<Int>?
   var clientInfo: Range<Int>?

@@ -1,4 +1,5 @@
-// 2025-03-26, 2025-06-18 and 2025-11-25 without sessions (mcp.md 6): every request stands for itself.
+// 2025-03-26, 2025-06-18 and 2025-11-25 without sessions, which a server need not have (2025-11-25, basic/transports,
+// "Session Management"): every request stands for itself.
 internal import JSON
 
 extension Decoder {

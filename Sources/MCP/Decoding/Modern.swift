@@ -1,4 +1,4 @@
-// 2026-07-28: rows 10 to 16 of the ladder (mcp.md 1.7), then the three methods.
+// 2026-07-28: rows 10 to 16 of the ladder (docs/protocol.md, "The ladder"), then the three methods.
 internal import JSON
 
 extension Decoder {

@@ -1,4 +1,5 @@
-// Row 16: `Mcp-Param-*` headers say what the arguments say (mcp.md 1.6).
+// Row 16: `Mcp-Param-*` headers say what the arguments say (2026-07-28, basic/transports/streamable-http,
+// "Server Behavior for Custom Headers").
 internal import JSON
 
 extension Decoder {

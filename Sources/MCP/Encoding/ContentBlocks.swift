@@ -1,4 +1,5 @@
-// The content of a result: blocks of the five known types with the members these must have (mcp.md 2.7).
+// The content of a result: blocks of the five known types with the members these must have (2026-07-28, server/tools,
+// "Tool Result").
 internal import JSON
 
 enum ContentBlocks {

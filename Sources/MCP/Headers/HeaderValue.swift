@@ -1,4 +1,5 @@
-// Header values: optional whitespace, the base64 sentinel of Mcp-Name and Mcp-Param-* (mcp.md 1.5), tokens.
+// Header values: optional whitespace, the base64 sentinel of Mcp-Name and Mcp-Param-* (2026-07-28,
+// basic/transports/streamable-http, "Value Encoding"), tokens.
 
 enum HeaderValue {
   private static let sentinelPrefix = Array("=?base64?".utf8)

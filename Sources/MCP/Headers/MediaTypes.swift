@@ -1,4 +1,4 @@
-// Rows 5 and 6 of the ladder (mcp.md 1.7): may the client read JSON, and has it sent JSON?
+// Rows 5 and 6 of the ladder (docs/protocol.md, "The ladder"): may the client read JSON, and has it sent JSON?
 
 enum MediaTypes {
   /// Whether `application/json`, which is all we answer with, is acceptable.

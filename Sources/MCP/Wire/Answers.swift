@@ -17,7 +17,7 @@ func resultAnswer(_ result: [UInt8], id: ArraySlice<UInt8>) -> HTTPAnswer {
   return .json(body)
 }
 
-/// An error; without an id where none could be read, as the schema of 2026-07-28 has it (mcp.md 1.2).
+/// An error; without an id where none could be read (2026-07-28, basic/index, "Error Responses").
 func errorAnswer(
   _ refusal: Refusal, id: ArraySlice<UInt8>?, fields: [(name: String, value: String)] = [], note: String? = nil
 ) -> HTTPAnswer {

@@ -1,4 +1,5 @@
-// Which of the two protocols a message is served under: the era rule (mcp.md 6.5) as a pure function.
+// Which of the two protocols a message is served under: the era rule (docs/protocol.md, "Which era a request belongs
+// to") as a pure function.
 
 /// The protocol a request is served under.
 public enum Era: Sendable, Hashable {
@@ -14,7 +15,9 @@ public enum Era: Sendable, Hashable {
     }
   }
 
-  /// True when the client going away ends the call (mcp.md 2.14).
+  /// True when the client going away ends the call (2026-07-28, basic/patterns/cancellation, "Transport-Specific
+  /// Cancellation"); in the handshake revisions it should not (2025-11-25, basic/transports, "Sending Messages to the
+  /// Server").
   public var cancelsOnDisconnect: Bool { self == .modern }
 }
 

@@ -1,4 +1,4 @@
-// The keys of `_meta` (mcp.md 1.3) and which of them are the protocol's own.
+// The keys of `_meta` (2026-07-28, basic/index, "_meta") and which of them are the protocol's own.
 enum Meta {
   static let protocolVersion = "io.modelcontextprotocol/protocolVersion"
   static let clientCapabilities = "io.modelcontextprotocol/clientCapabilities"

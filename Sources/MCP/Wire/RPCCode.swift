@@ -1,4 +1,5 @@
-// The codes of JSON-RPC errors and the HTTP status that goes with each (mcp.md 1.8).
+// The codes of JSON-RPC errors (2026-07-28, basic/index, "Error Codes") and the HTTP status that goes with each
+// (docs/protocol.md, "The ladder").
 
 /// The code of a JSON-RPC error.
 public struct RPCCode: RawRepresentable, Sendable, Hashable {

@@ -1,4 +1,4 @@
-// The revisions of the protocol that this endpoint serves, and what each of them knows (mcp.md 6.4).
+// The revisions of the protocol that this endpoint serves, and what each of them knows (the changelog page of each).
 
 /// A revision of the Model Context Protocol, oldest first.
 public enum Revision: Int, Sendable, Hashable, CaseIterable, Comparable {
@@ -9,7 +9,8 @@ public enum Revision: Int, Sendable, Hashable, CaseIterable, Comparable {
 
   /// The only revision without a handshake: every request says what it needs in `_meta`.
   public static let modern = Revision.v20260728
-  /// What `initialize` answers to a version it does not know; never the modern one (mcp.md 6.1).
+  /// What `initialize` answers to a version it does not know (2025-11-25, basic/lifecycle, "Version Negotiation");
+  /// never the modern one, which has no handshake.
   public static let latestHandshake = Revision.v20251125
   /// What a request without any version is taken for (2025-03-26 had no header).
   public static let assumed = Revision.v20250326
