@@ -46,6 +46,7 @@ let package = Package(
       name: "CCrypto", path: "Sources/CLibraries/CCrypto",
       linkerSettings: [.unsafeFlags(["-Xlinker", "-l:libcrypto.a"])]),
     .target(name: "CWorkerSDK", path: "Sources/CLibraries/CWorkerSDK"),
+    .target(name: "CJavaScriptEngine", path: "Sources/CLibraries/CJavaScriptEngine"),
     .target(
       name: "CWasmtime", path: "Sources/CLibraries/CWasmtime",
       linkerSettings: [
