@@ -1,0 +1,10 @@
+// Every number that bounds this module, with its unit.
+
+enum JavaScriptLimits {
+  /// A page of linear memory, in bytes.
+  static let pageBytes = 65_536
+  /// Positions that a source map may hold: a bundle of 16 MiB has fewer.
+  static let mappingsMax = 4_000_000
+  /// Source files that a source map may name.
+  static let sourcesMax = 100_000
+}
