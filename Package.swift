@@ -45,6 +45,7 @@ let package = Package(
     .target(
       name: "CCrypto", path: "Sources/CLibraries/CCrypto",
       linkerSettings: [.unsafeFlags(["-Xlinker", "-l:libcrypto.a"])]),
+    .target(name: "CSpawn", path: "Sources/CLibraries/CSpawn"),
     .target(name: "CWorkerSDK", path: "Sources/CLibraries/CWorkerSDK"),
     .target(name: "CJavaScriptEngine", path: "Sources/CLibraries/CJavaScriptEngine"),
     .target(
@@ -74,7 +75,7 @@ let package = Package(
     .target(
       name: "JavaScript", dependencies: ["JSON", "Sandbox", "CJavaScriptEngine"], swiftSettings: pointerFree),
     .target(
-      name: "Bundles", dependencies: ["JSON", "Manifests", "Sandbox", "JavaScript", "CWorkerSDK"],
+      name: "Bundles", dependencies: ["JSON", "Manifests", "Sandbox", "JavaScript", "CWorkerSDK", "CSpawn"],
       swiftSettings: pointerFree),
     .target(name: "MCP", dependencies: ["JSON", .product(name: "HTTPTypes", package: "swift-http-types")], swiftSettings: pointerFree),
     .target(
