@@ -12,12 +12,40 @@ static JSValue tool_error = JS_UNDEFINED;
 static const char errors_js[] = {
 #embed "prelude/errors.js"
     , 0};
+static const char timers_js[] = {
+#embed "prelude/timers.js"
+    , 0};
+static const char events_js[] = {
+#embed "prelude/events.js"
+    , 0};
+static const char encoding_js[] = {
+#embed "prelude/encoding.js"
+    , 0};
+static const char url_js[] = {
+#embed "prelude/url.js"
+    , 0};
+static const char clone_js[] = {
+#embed "prelude/clone.js"
+    , 0};
+static const char fetch_js[] = {
+#embed "prelude/fetch.js"
+    , 0};
+static const char console_js[] = {
+#embed "prelude/console.js"
+    , 0};
 
 static const struct {
   const char *name, *text;
   size_t count;
 } scripts[] = {
     {"atoll:errors.js", errors_js, sizeof errors_js - 1},
+    {"atoll:timers.js", timers_js, sizeof timers_js - 1},
+    {"atoll:events.js", events_js, sizeof events_js - 1},
+    {"atoll:encoding.js", encoding_js, sizeof encoding_js - 1},
+    {"atoll:url.js", url_js, sizeof url_js - 1},
+    {"atoll:clone.js", clone_js, sizeof clone_js - 1},
+    {"atoll:fetch.js", fetch_js, sizeof fetch_js - 1},
+    {"atoll:console.js", console_js, sizeof console_js - 1},
 };
 
 // Compiled, written and read again: that drops the text of each function, a third of the image.
@@ -72,6 +100,8 @@ bool prelude_install(void) {
   clock_install(host);
   random_install(host);
   loop_install(host);
+  encoding_install(host);
+  log_install(host);
   bool installed = true;
   for (size_t index = 0; installed && index < sizeof scripts / sizeof scripts[0]; index++)
     installed = evaluate(scripts[index].text, scripts[index].count, scripts[index].name, host);
