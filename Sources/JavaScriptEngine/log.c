@@ -23,7 +23,16 @@ static JSValue refuse(JSContext *ctx, JSValueConst self, int count, JSValueConst
   return is_refused ? JS_EXCEPTION : JS_UNDEFINED;
 }
 
+// reportError(value)
+static JSValue report(JSContext *ctx, JSValueConst self, int count, JSValueConst *values) {
+  (void)ctx, (void)self, (void)count;
+  if (refuse_while_evaluating("reportError()")) return JS_EXCEPTION;
+  error_log(values[0]);
+  return JS_UNDEFINED;
+}
+
 void log_install(JSValueConst host) {
+  JS_SetPropertyStr(context, host, "reportError", JS_NewCFunction(context, report, "reportError", 1));
   JS_SetPropertyStr(context, host, "log", JS_NewCFunction(context, log_line, "log", 2));
   JS_SetPropertyStr(
       context, host, "refuseWhileEvaluating", JS_NewCFunction(context, refuse, "refuseWhileEvaluating", 1));

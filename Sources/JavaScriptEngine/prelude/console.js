@@ -91,9 +91,9 @@
       items.push(`byteLength: ${value.byteLength}`);
     } else if (value instanceof Promise) {
       items.push("<promise>");
-    } else if (value instanceof URL) {
+    } else if (name !== "Object" && typeof value.href === "string") {
       items.push(`href: ${quoted(value.href)}`);
-    } else if (value instanceof URLSearchParams || value instanceof Headers) {
+    } else if (typeof value[Symbol.toStringTag] === "string" && typeof value.getAll + typeof value.getSetCookie !== "undefinedundefined") {
       for (const [key, part] of value) items.push(`${quoted(key)} => ${quoted(part)}`);
     }
     for (const key of keys.slice(0, itemsMax)) {
@@ -213,5 +213,5 @@
   };
   Object.defineProperty(console, Symbol.toStringTag, { value: "console", configurable: true });
 
-  host.define({ console, reportError(error) { log(level.error, error instanceof Error ? ofError(error) : shown(error)); } });
+  host.define({ console });
 });

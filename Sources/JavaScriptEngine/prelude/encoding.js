@@ -15,14 +15,6 @@
   host.tag(TextEncoder);
 
   const labels = ["unicode-1-1-utf-8", "unicode11utf8", "unicode20utf8", "utf-8", "utf8", "x-unicode20utf8"];
-  // The bytes of a BufferSource, not copied.
-  host.bytesOf = function (source, what) {
-    if (source instanceof Uint8Array) return source;
-    if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
-    if (source instanceof ArrayBuffer) return new Uint8Array(source);
-    throw new TypeError(`${what} must be an ArrayBuffer or a view of one`);
-  };
-
   class TextDecoder {
     #fatal; #ignoreBOM;
     #pending = null;
