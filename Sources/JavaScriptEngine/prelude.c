@@ -10,28 +10,28 @@ static JSValue tool_error = JS_UNDEFINED;
 
 // Each file is a function of `host`. A zero ends it: QuickJS looks one byte past the text.
 static const char base_js[] = {
-#embed "prelude/base.js"
+#embed <base.js>
     , 0};
 static const char timers_js[] = {
-#embed "prelude/timers.js"
+#embed <timers.js>
     , 0};
 static const char events_js[] = {
-#embed "prelude/events.js"
+#embed <events.js>
     , 0};
 static const char encoding_js[] = {
-#embed "prelude/encoding.js"
+#embed <encoding.js>
     , 0};
 static const char url_js[] = {
-#embed "prelude/url.js"
+#embed <url.js>
     , 0};
 static const char clone_js[] = {
-#embed "prelude/clone.js"
+#embed <clone.js>
     , 0};
 static const char fetch_js[] = {
-#embed "prelude/fetch.js"
+#embed <fetch.js>
     , 0};
 static const char console_js[] = {
-#embed "prelude/console.js"
+#embed <console.js>
     , 0};
 
 // What a file gives the global object. A file none of whose names the worker mentions stays out of its image, and is
