@@ -17,20 +17,19 @@ __attribute__((export_name("atoll_javascript_allocate"))) char *atoll_javascript
   return block;
 }
 
-static bool start(void) {
+static bool start(const char *source, size_t count) {
   runtime = JS_NewRuntime2(&memory_functions, NULL);
   if (!runtime) return false;
   JS_SetMaxStackSize(runtime, (uintptr_t)__builtin_frame_address(0) - stack_reserve_bytes);
   context = JS_NewContext(runtime);
   if (!context) return false;
   loop_track_rejections();
-  return prelude_install();
+  return prelude_install(source, count);
 }
 
 // The worker's module, without the text of its functions.
 static JSValue compile(const char *source, size_t count) {
-  JSValue module = JS_Eval(context, source, count, "worker.js", JS_EVAL_TYPE_MODULE | JS_EVAL_FLAG_COMPILE_ONLY);
-  return module;
+  return JS_Eval(context, source, count, "worker.js", JS_EVAL_TYPE_MODULE | JS_EVAL_FLAG_COMPILE_ONLY);
 }
 
 static bool evaluate(const char *source, size_t count) {
@@ -85,8 +84,8 @@ __attribute__((export_name("atoll_javascript_evaluate"))) uint64_t atoll_javascr
   __wasm_call_ctors();
   is_evaluating = true;
   memory_scrub(true);
-  if (!start()) __builtin_trap();
-  bool evaluated = evaluate(source, count);
+  bool evaluated = start(source, count) && evaluate(source, count);
+  if (!context) __builtin_trap();
   memset(source, 0, count);
   free(source);
   if (!evaluated) return report_error();

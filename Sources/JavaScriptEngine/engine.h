@@ -50,7 +50,8 @@ void loop_track_rejections(void);
 bool refuse_while_evaluating(const char *what);
 
 // prelude.c
-bool prelude_install(void);
+// Gives the global object what the worker's source may use; false leaves an exception.
+bool prelude_install(const char *source, size_t count);
 // The class that the module "atoll" exports; what extends it is an expected error.
 extern JSValue tool_error_prototype;
 
