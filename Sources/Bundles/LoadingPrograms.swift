@@ -41,6 +41,9 @@ extension Bundle {
     return try? SourceMap(parts.sourceMap)
   }
 
+  /// The files that a JavaScript worker was made from, below its folder or by their whole path; none of other workers.
+  public var scriptFiles: [String] { javaScript?.files ?? [] }
+
   /// SHA-256 of the engine that a JavaScript worker was built for, in hexadecimal; nil for other workers.
   public var engineDigest: String? { javaScript.map { SHA256.hex(digest: $0.engine) } }
 }

@@ -7,4 +7,8 @@ enum JavaScriptLimits {
   static let mappingsMax = 4_000_000
   /// Source files that a source map may name.
   static let sourcesMax = 100_000
+  /// Schemas within one schema that become types, references followed; the rest is `unknown`.
+  static let typedSchemasMax = 2_000
+  /// Types within one another that are written out; deeper ones are `unknown`.
+  static let typeDepthMax = 16
 }
