@@ -13,10 +13,6 @@ enum BundleLimits {
   static let sourceFileBytes = 16 << 20
   /// What is kept of a compiler's words; the rest is cut.
   static let compilerOutputBytes = 256 << 10
-  /// Engines refuse a module with more data segments (the JavaScript API's limit, which all follow).
-  static let dataSegments = 100_000
-  /// Zero bytes between two runs that are cheaper to store than a second segment's head.
-  static let snapshotGapBytes = 64
   /// Processor time that `_initialize` may take at build.
   static let initializeMilliseconds = 2_000
   /// A page of linear memory.

@@ -5,8 +5,9 @@ internal import EventLoop
 /// Everything about one running call. Host functions reach it through the loop's `current` slot, so it is only ever
 /// touched by pointer: no class access is open while a guest runs, and no address in it changes.
 struct CallCell {
-  /// `measuring` is an instantiation after which the probe wants to look at the clock.
-  enum Phase { case instantiating, measuring, initializing, running }
+  /// `linking` is the engine's instantiation over the image's memory, for a program in split form; `measuring` is an
+  /// instantiation after which the probe wants to look at the clock.
+  enum Phase { case instantiating, linking, measuring, initializing, running }
   /// Why a suspended guest is not to be resumed.
   enum Interrupt { case wallLimit, cancelled }
 

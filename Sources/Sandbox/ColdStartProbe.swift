@@ -27,7 +27,7 @@ extension LoopSandbox {
     atoll_begin_instantiate(call.slots, prepared.pointer)
     call.pointee.phase = .measuring
     var isDone = advanceToEnd(call, prepared, from: made)
-    call.pointee.phase = .instantiating
+    call.pointee.phase = prepared.split == nil ? .instantiating : .linking
     let instantiated = atoll_monotonic_nanoseconds()
     if isDone, call.slots.pointee.trap == nil, call.slots.pointee.error == nil {
       isDone = beginNext(call, prepared) && advanceToEnd(call, prepared, from: instantiated)

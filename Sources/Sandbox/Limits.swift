@@ -46,6 +46,8 @@ enum SandboxLimits {
   static let tagsMax = 1_000_000
   /// Element segments, and data segments.
   static let segmentsMax = 100_000
+  /// Zero bytes between two runs of an image that are cheaper to store than a second segment's head.
+  static let snapshotGapBytes = 64
   static let tablesMax = 100
   static let memoriesMax = 100
   /// Parameters of a function's type, and results.

@@ -2,6 +2,13 @@
 internal import CWasmtime
 
 enum Linking {
+  static func linker(over engine: Engine) throws(SandboxError) -> OpaquePointer {
+    guard let linker = wasmtime_linker_new(engine.pointer) else {
+      throw SandboxError(.badConfiguration, "wasmtime could not make a linker; is memory short?")
+    }
+    return linker
+  }
+
   /// Defines one function; `environment` is what its callback gets.
   static func define(
     _ function: HostFunction, in linker: OpaquePointer, environment: UnsafeMutableRawPointer?

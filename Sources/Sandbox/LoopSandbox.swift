@@ -12,6 +12,9 @@ public final class LoopSandbox: @unchecked Sendable {
   let clock: HostClock
   let random: HostRandom
   private let linker: OpaquePointer
+  /// Host functions and, for the length of one step, the memory of the call whose engine is being instantiated.
+  /// Made with the first program in split form.
+  @exclusivity(unchecked) private var splitLinker: OpaquePointer?
   /// The call whose guest runs; host functions have this place as their environment.
   let current: UnsafeMutablePointer<Call>
   let epochSlot: UnsafeMutablePointer<atoll_epoch_slot_t>
@@ -31,9 +34,7 @@ public final class LoopSandbox: @unchecked Sendable {
   public init(
     engine: Engine, loop: EventLoop, clock: HostClock = .system, random: HostRandom = .system
   ) throws(SandboxError) {
-    guard let linker = wasmtime_linker_new(engine.pointer) else {
-      throw SandboxError(.badConfiguration, "wasmtime could not make a linker; is memory short?")
-    }
+    let linker = try Linking.linker(over: engine)
     self.engine = engine
     self.loop = loop
     self.clock = clock
@@ -56,6 +57,7 @@ public final class LoopSandbox: @unchecked Sendable {
     }
     engine.epochs.release(epochSlot)
     wasmtime_linker_delete(linker)
+    if let splitLinker { wasmtime_linker_delete(splitLinker) }
     current.deallocate()
   }
 
@@ -68,7 +70,28 @@ public final class LoopSandbox: @unchecked Sendable {
       throw .taking(error, .compilationFailed, "worker `\(program.name)` cannot be linked")
     }
     guard let pointer else { throw SandboxError(.compilationFailed, "worker `\(program.name)` cannot be linked") }
-    return PreparedProgram(program: program, taking: pointer)
+    var split: PreparedProgram.Split?
+    if let engine = program.engine {
+      do throws(SandboxError) {
+        split = PreparedProgram.Split(engine: engine.pointer, linker: try linkerForSplitPrograms())
+      } catch {
+        wasmtime_instance_pre_delete(pointer)
+        throw error
+      }
+    }
+    return PreparedProgram(program: program, taking: pointer, split: split)
+  }
+
+  private func linkerForSplitPrograms() throws(SandboxError) -> OpaquePointer {
+    if let splitLinker { return splitLinker }
+    let made = try Linking.linker(over: engine)
+    splitLinker = made
+    // `env.memory` is another at every instantiation.
+    wasmtime_linker_allow_shadowing(made, true)
+    for function in HostFunction.all {
+      try Linking.define(function, in: made, environment: UnsafeMutableRawPointer(current))
+    }
+    return made
   }
 
   /// Runs one call in an instance of its own. Call it from a task that prefers this loop; cancelling the task ends
@@ -193,21 +216,34 @@ public final class LoopSandbox: @unchecked Sendable {
   func beginNext(_ call: Call, _ prepared: PreparedProgram) -> Bool {
     let slots = call.slots
     switch call.pointee.phase {
+    case .instantiating where prepared.split != nil:
+      call.pointee.phase = .linking
+      return beginEngine(call, prepared)
     case .instantiating where prepared.runsInitialize:
       call.pointee.phase = .initializing
       let name = PreparedProgram.initializeName
       guard atoll_find_entry(slots, PreparedProgram.characters(name), name.utf8CodeUnitCount) else { return false }
       atoll_begin_entry(slots, 0, 0)
-    case .instantiating, .initializing:
+    case .instantiating, .linking, .initializing:
       call.pointee.phase = .running
       guard atoll_find_entry(slots, prepared.entry, prepared.entryCount) else { return false }
       slots.pointee.argument.kind = UInt8(WASMTIME_KIND_I32)
       slots.pointee.argument.of.i32 = Int32(truncatingIfNeeded: call.pointee.request.count)
       atoll_begin_entry(slots, prepared.isReactor ? 1 : 0, prepared.isReactor ? 1 : 0)
+    case .measuring where prepared.split != nil && !call.pointee.hasMemory:
+      return beginEngine(call, prepared)
     case .measuring, .running:
       return false
     }
     return true
+  }
+
+  /// The second half of a split program's instantiation. An engine has no start section (`Program` checks it), so its
+  /// first poll, which the caller makes next, is ready: no other call comes between the definition and its use.
+  private func beginEngine(_ call: Call, _ prepared: PreparedProgram) -> Bool {
+    let split = prepared.split.unsafelyUnwrapped
+    call.pointee.hasMemory = atoll_begin_engine(call.slots, split.linker, split.engine)
+    return call.pointee.hasMemory
   }
 
   private func refreshBaseline(at time: UInt64) {

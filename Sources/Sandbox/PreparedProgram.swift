@@ -4,7 +4,14 @@ internal import CWasmtime
 /// A program with its imports resolved against one loop's host functions. Confined to that loop's thread.
 public final class PreparedProgram: @unchecked Sendable {
   public let program: Program
+  /// The worker, or the image of one in split form.
   let pointer: OpaquePointer
+  /// What a program in split form is completed with: the shared engine, and its loop's linker.
+  struct Split {
+    let engine: OpaquePointer
+    let linker: OpaquePointer
+  }
+  let split: Split?
   /// The entry's name as the library wants it; static memory.
   let entry: UnsafePointer<CChar>
   let entryCount: Int
@@ -20,9 +27,10 @@ public final class PreparedProgram: @unchecked Sendable {
   private static let reactorName: StaticString = "atoll_call"
   private static let commandName: StaticString = "_start"
 
-  init(program: Program, taking pointer: OpaquePointer) {
+  init(program: Program, taking pointer: OpaquePointer, split: Split?) {
     self.program = program
     self.pointer = pointer
+    self.split = split
     isReactor = program.kind == .reactor
     let name = isReactor ? Self.reactorName : Self.commandName
     entry = Self.characters(name)

@@ -10,7 +10,10 @@ public enum WorkerKind: String, Sendable {
 
 /// A module that passed every check of the ABI, with the caps its calls run under. Immutable.
 public final class Program: Sendable {
+  /// The worker; for one in split form its image, which defines the memory and nothing else.
   public let module: Module
+  /// The code that runs in the memory of `module`, shared by all workers of its language; nil for a whole module.
+  public let engine: Module?
   public let limits: CallLimits
   public let name: String
   public let kind: WorkerKind
@@ -22,6 +25,7 @@ public final class Program: Sendable {
   public init(module: Module, limits: CallLimits, name: String) throws(SandboxError) {
     let check = ProgramCheck(shape: module.shape, name: name)
     self.module = module
+    self.engine = nil
     self.limits = limits
     self.name = name
     kind = try check.kind()
@@ -30,14 +34,34 @@ public final class Program: Sendable {
     try check.imports()
     runsInitialize = kind == .reactor ? try check.hasInitialize() : false
   }
+
+  /// Verifies a worker in split form: an image of its memory, and the engine whose code runs in it. Both are loaded
+  /// with the same `Engine`.
+  /// - Throws: `SandboxError`, as the other initializer does.
+  public init(image: Module, engine: Module, limits: CallLimits, name: String) throws(SandboxError) {
+    precondition(image.engine === engine.engine, "image and engine belong to one Engine")
+    let code = ProgramCheck(shape: engine.shape, name: name)
+    let data = ProgramCheck(shape: image.shape, name: name)
+    self.module = image
+    self.engine = engine
+    self.limits = limits
+    self.name = name
+    kind = try code.kind()
+    try code.limits(limits, ceiling: engine.engine.configuration.maxMemoryBytes)
+    try data.image()
+    try data.memory(limits)
+    try code.engine(over: image.shape)
+    try code.imports()
+    runsInitialize = false
+  }
 }
 
 /// The checks, each with the error that names the fix.
-private struct ProgramCheck {
+struct ProgramCheck {
   let shape: WasmShape
   let name: String
 
-  private func error(_ code: SandboxError.Code, _ message: String) -> SandboxError {
+  func error(_ code: SandboxError.Code, _ message: String) -> SandboxError {
     SandboxError(code, "worker `\(name)` \(message)")
   }
 

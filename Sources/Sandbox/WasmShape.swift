@@ -39,6 +39,7 @@ public struct WasmShape: Sendable {
 
   public internal(set) var imports: [Import] = []
   public internal(set) var exports: [Export] = []
+  /// An imported one first.
   public internal(set) var memories: [Bounds] = []
   public internal(set) var tables: [Bounds] = []
   public internal(set) var globals: [Global] = []
@@ -48,7 +49,8 @@ public struct WasmShape: Sendable {
   public internal(set) var passiveElementSegments = 0
   public internal(set) var passiveDataSegments = 0
   private var elementSegments = 0
-  private var dataSegments = 0
+  /// Data segments, active and passive.
+  public internal(set) var dataSegments = 0
   /// Where the code section's contents lie; empty where there is none.
   public internal(set) var code = 0..<0
   var types: [FunctionType] = []
@@ -96,6 +98,9 @@ public struct WasmShape: Sendable {
       }
     }
   }
+
+  /// Functions, imported ones included.
+  public var functionCount: Int { functions.count }
 
   /// The export of that name.
   public func export(_ name: String) -> Export? { exports.first { $0.name == name } }

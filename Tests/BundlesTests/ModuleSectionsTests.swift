@@ -1,5 +1,5 @@
 // Sections apart and together again.
-@testable import Bundles
+@testable import Sandbox
 import Testing
 
 @Suite struct ModuleSectionsTests {

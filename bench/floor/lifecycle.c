@@ -5,6 +5,7 @@
 // Calls the worker CALLS times after a tenth as many to warm up, checks every answer (against EXPECTED, or
 // where there is none against the first) and prints one JSON object. A figure runs from the request's bytes in
 // hand to the store deleted. The driver alternates short rounds of this with rounds of the product.
+#include "samples.h"
 #include "worker.h"
 
 #include <stdio.h>
@@ -13,40 +14,11 @@
 
 enum { CALLS_MAX = 10000000 };
 
-static int by_value(const void *left, const void *right) {
-  uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
-  return a < b ? -1 : a > b;
-}
-
-// Prints "name":{"p50":…,"p99":…,"p999":…} in microseconds from nanoseconds; sorts in place.
-static void print_quantiles(const char *name, uint64_t *samples, size_t count, const char *after) {
-  qsort(samples, count, sizeof *samples, by_value);
-  printf("\"%s\":{\"p50\":%.3f,\"p99\":%.3f,\"p999\":%.3f}%s", name, samples[count / 2] / 1e3,
-         samples[count * 99 / 100] / 1e3, samples[count * 999 / 1000] / 1e3, after);
-}
-
-static void print_quoted(bytes_t text) {
-  putchar('"');
-  for (size_t i = 0; i < text.size; i++) {
-    uint8_t byte = text.data[i];
-    if (byte == '"' || byte == '\\') printf("\\%c", byte);
-    else if (byte < 0x20) printf("\\u%04x", byte);
-    else putchar(byte);
-  }
-  putchar('"');
-}
-
 static bytes_t copy(bytes_t bytes) {
   bytes_t copied = {malloc(bytes.size + 1), bytes.size};
   if (!copied.data) fail("out of memory");
   memcpy(copied.data, bytes.data, bytes.size);
   return copied;
-}
-
-static uint64_t *samples_new(size_t count) {
-  uint64_t *samples = calloc(count, sizeof *samples);
-  if (!samples) fail("out of memory");
-  return samples;
 }
 
 int main(int count, char **arguments) {

@@ -124,6 +124,10 @@ wasmtime_error_t *wasmtime_linker_define_async_func(
     wasmtime_linker_t *linker, const char *module, size_t module_count, const char *name, size_t name_count,
     const wasm_functype_t *type, wasmtime_func_async_callback_t callback, void *environment,
     void (*finalizer)(void *));
+void wasmtime_linker_allow_shadowing(wasmtime_linker_t *linker, bool allowed);
+wasmtime_error_t *wasmtime_linker_define(
+    wasmtime_linker_t *linker, wasmtime_context_t *context, const char *module, size_t module_count, const char *name,
+    size_t name_count, const wasmtime_extern_t *item);
 wasmtime_error_t *wasmtime_linker_instantiate_pre(
     const wasmtime_linker_t *linker, const wasmtime_module_t *module, wasmtime_instance_pre_t **prepared);
 void wasmtime_instance_pre_delete(wasmtime_instance_pre_t *prepared);
@@ -133,6 +137,9 @@ void wasmtime_instance_pre_delete(wasmtime_instance_pre_t *prepared);
 wasmtime_call_future_t *wasmtime_instance_pre_instantiate_async(
     const wasmtime_instance_pre_t *prepared, wasmtime_context_t *context, wasmtime_instance_t *instance,
     wasm_trap_t **trap, wasmtime_error_t **error);
+wasmtime_call_future_t *wasmtime_linker_instantiate_async(
+    const wasmtime_linker_t *linker, wasmtime_context_t *context, const wasmtime_module_t *module,
+    wasmtime_instance_t *instance, wasm_trap_t **trap, wasmtime_error_t **error);
 wasmtime_call_future_t *wasmtime_func_call_async(
     wasmtime_context_t *context, const wasmtime_func_t *function, const wasmtime_val_t *arguments,
     size_t argument_count, wasmtime_val_t *results, size_t result_count, wasm_trap_t **trap,

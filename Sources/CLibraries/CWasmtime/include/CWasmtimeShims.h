@@ -57,9 +57,27 @@ static inline void atoll_begin_entry(atoll_slots_t *slots, size_t arguments, siz
       slots->context, &slots->entry.of.func, &slots->argument, arguments, &slots->result, results, &slots->trap,
       &slots->error);
 }
+// The same for any number of arguments, which stay put until the future is deleted.
+static inline void atoll_begin_call(
+    atoll_slots_t *slots, const wasmtime_val_t *arguments, size_t count, size_t results) {
+  slots->future = wasmtime_func_call_async(
+      slots->context, &slots->entry.of.func, arguments, count, &slots->result, results, &slots->trap, &slots->error);
+}
 static inline bool atoll_find_memory(atoll_slots_t *slots) {
   return wasmtime_instance_export_get(slots->context, &slots->instance, "memory", 6, &slots->memory) &&
          slots->memory.kind == WASMTIME_EXTERN_MEMORY;
+}
+// Begins the instantiation of an engine over the memory of the image that the slots hold. The linker is shared by all
+// calls of a loop and its `env.memory` is this call's from here to the end of the first poll: nothing may come between.
+// False when the image shows no memory or it cannot be defined; the error, if any, stands in the slots.
+static inline bool atoll_begin_engine(
+    atoll_slots_t *slots, wasmtime_linker_t *linker, const wasmtime_module_t *engine) {
+  if (!atoll_find_memory(slots)) return false;
+  slots->error = wasmtime_linker_define(linker, slots->context, "env", 3, "memory", 6, &slots->memory);
+  if (slots->error) return false;
+  slots->future = wasmtime_linker_instantiate_async(
+      linker, slots->context, engine, &slots->instance, &slots->trap, &slots->error);
+  return true;
 }
 static inline bool atoll_find_memory_of_caller(atoll_slots_t *slots, wasmtime_caller_t *caller) {
   return wasmtime_caller_export_get(caller, "memory", 6, &slots->memory) &&

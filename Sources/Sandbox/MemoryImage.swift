@@ -1,10 +1,10 @@
 // A memory as data segments: only what is not zero, in few pieces.
 
-enum MemoryImage {
+package enum MemoryImage {
   /// The data section that lays `memory` out. Runs of zeros shorter than the gap are stored, longer ones left out;
   /// the gap grows until there are no more segments than engines take.
-  static func dataSection(_ memory: [UInt8], maxSegments: Int = BundleLimits.dataSegments) -> [UInt8] {
-    var gap = BundleLimits.snapshotGapBytes
+  package static func dataSection(_ memory: [UInt8], maxSegments: Int = SandboxLimits.segmentsMax) -> [UInt8] {
+    var gap = SandboxLimits.snapshotGapBytes
     var runs = runs(memory, gap: gap)
     while runs.count > maxSegments {
       gap *= 2
@@ -25,7 +25,7 @@ enum MemoryImage {
   }
 
   /// Ranges that begin and end with a byte that is not zero, at least `gap` apart.
-  static func runs(_ memory: [UInt8], gap: Int) -> [Range<Int>] {
+  package static func runs(_ memory: [UInt8], gap: Int) -> [Range<Int>] {
     var runs: [Range<Int>] = []
     let bytes = memory.span
     var at = 0

@@ -1,23 +1,24 @@
 // A module as its raw sections: what the snapshot rewrites, and nothing more. `WasmShape` says what they mean.
 
 /// The sections of a core module, in order.
-struct ModuleSections {
+package struct ModuleSections {
   /// The ids of the binary format that are rewritten or left out.
-  enum ID {
-    static let custom: UInt8 = 0
-    static let memory: UInt8 = 5
-    static let global: UInt8 = 6
-    static let export: UInt8 = 7
-    static let code: UInt8 = 10
-    static let data: UInt8 = 11
-    static let dataCount: UInt8 = 12
+  package enum ID {
+    package static let custom: UInt8 = 0
+    package static let memory: UInt8 = 5
+    package static let global: UInt8 = 6
+    package static let export: UInt8 = 7
+    package static let start: UInt8 = 8
+    package static let code: UInt8 = 10
+    package static let data: UInt8 = 11
+    package static let dataCount: UInt8 = 12
   }
 
-  static let header: [UInt8] = [0x00, 0x61, 0x73, 0x6D, 0x01, 0x00, 0x00, 0x00]
+  package static let header: [UInt8] = [0x00, 0x61, 0x73, 0x6D, 0x01, 0x00, 0x00, 0x00]
 
-  private(set) var sections: [(id: UInt8, contents: [UInt8])] = []
+  package private(set) var sections: [(id: UInt8, contents: [UInt8])] = []
 
-  init(_ wasm: [UInt8]) throws(MalformedBytes) {
+  package init(_ wasm: [UInt8]) throws(MalformedBytes) {
     guard wasm.starts(with: Self.header) else { throw MalformedBytes(offset: 0) }
     var cursor = ByteCursor(wasm, Self.header.count..<wasm.count)
     while !cursor.isAtEnd {
@@ -27,21 +28,21 @@ struct ModuleSections {
   }
 
   /// The contents of the section with this id; empty where there is none.
-  subscript(id: UInt8) -> [UInt8] { sections.first { $0.id == id }?.contents ?? [] }
+  package subscript(id: UInt8) -> [UInt8] { sections.first { $0.id == id }?.contents ?? [] }
 
-  mutating func replace(_ id: UInt8, with contents: [UInt8]) {
+  package mutating func replace(_ id: UInt8, with contents: [UInt8]) {
     for index in sections.indices where sections[index].id == id { sections[index].contents = contents }
   }
 
-  mutating func remove(_ id: UInt8) { sections.removeAll { $0.id == id } }
+  package mutating func remove(_ id: UInt8) { sections.removeAll { $0.id == id } }
 
   /// The data section is the last that is not custom.
-  mutating func appendData(_ contents: [UInt8]) {
+  package mutating func appendData(_ contents: [UInt8]) {
     let last = sections.lastIndex { $0.id != ID.custom } ?? sections.endIndex - 1
     sections.insert((ID.data, contents), at: last + 1)
   }
 
-  func encoded() -> [UInt8] {
+  package func encoded() -> [UInt8] {
     var wasm = Self.header
     wasm.reserveCapacity(sections.reduce(64) { $0 + $1.contents.count + 8 })
     for (id, contents) in sections {
@@ -54,11 +55,11 @@ struct ModuleSections {
 }
 
 /// An entry of the export section, with the bytes it came from.
-struct ModuleExport {
-  let name: String
-  let bytes: Range<Int>
+package struct ModuleExport {
+  package let name: String
+  package let bytes: Range<Int>
 
-  static func list(_ section: [UInt8]) throws(MalformedBytes) -> [ModuleExport] {
+  package static func list(_ section: [UInt8]) throws(MalformedBytes) -> [ModuleExport] {
     guard !section.isEmpty else { return [] }
     var cursor = ByteCursor(section)
     var exports: [ModuleExport] = []
@@ -74,23 +75,23 @@ struct ModuleExport {
 }
 
 /// An entry of the global section.
-struct ModuleGlobal {
-  let type: UInt8
-  let isMutable: Bool
+package struct ModuleGlobal {
+  package let type: UInt8
+  package let isMutable: Bool
   /// The initial expression, its end included.
-  var initial: [UInt8]
+  package var initial: [UInt8]
 
-  enum ValueType {
-    static let i32: UInt8 = 0x7F
-    static let i64: UInt8 = 0x7E
-    static let f32: UInt8 = 0x7D
-    static let f64: UInt8 = 0x7C
+  package enum ValueType {
+    package static let i32: UInt8 = 0x7F
+    package static let i64: UInt8 = 0x7E
+    package static let f32: UInt8 = 0x7D
+    package static let f64: UInt8 = 0x7C
   }
 
-  var isNumber: Bool { (ValueType.f64...ValueType.i32).contains(type) }
+  package var isNumber: Bool { (ValueType.f64...ValueType.i32).contains(type) }
 
   /// `i32.const` and its kin, for the bits of a value.
-  mutating func set(bits: UInt64) {
+  package mutating func set(bits: UInt64) {
     switch type {
     case ValueType.i32:
       initial = [0x41]
@@ -108,7 +109,7 @@ struct ModuleGlobal {
     initial.append(0x0B)
   }
 
-  static func list(_ section: [UInt8]) throws(MalformedBytes) -> [ModuleGlobal] {
+  package static func list(_ section: [UInt8]) throws(MalformedBytes) -> [ModuleGlobal] {
     guard !section.isEmpty else { return [] }
     var cursor = ByteCursor(section)
     var globals: [ModuleGlobal] = []
@@ -124,7 +125,7 @@ struct ModuleGlobal {
     return globals
   }
 
-  static func encode(_ globals: [ModuleGlobal]) -> [UInt8] {
+  package static func encode(_ globals: [ModuleGlobal]) -> [UInt8] {
     var section: [UInt8] = []
     section.appendLEB(globals.count)
     for global in globals { section += [global.type, global.isMutable ? 1 : 0] + global.initial }

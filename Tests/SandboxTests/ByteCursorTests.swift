@@ -1,5 +1,5 @@
 // Numbers of the binary formats, and their edges.
-@testable import Bundles
+@testable import Sandbox
 import Testing
 
 @Suite struct ByteCursorTests {

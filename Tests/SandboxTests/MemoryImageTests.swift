@@ -1,5 +1,5 @@
 // A memory in few segments, and all of it.
-@testable import Bundles
+@testable import Sandbox
 import Testing
 
 @Suite struct MemoryImageTests {

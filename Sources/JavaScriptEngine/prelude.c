@@ -1,0 +1,214 @@
+// The part of the API that is JavaScript, evaluated before the worker's module, and the module "atoll".
+#include <string.h>
+
+#include "engine.h"
+
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
+JSValue tool_error_prototype = JS_UNDEFINED;
+static JSValue tool_error = JS_UNDEFINED;
+
+// Each file is a function of `host`. A zero ends it: QuickJS looks one byte past the text.
+static const char base_js[] = {
+#embed <base.js>
+    , 0};
+static const char timers_js[] = {
+#embed <timers.js>
+    , 0};
+static const char events_js[] = {
+#embed <events.js>
+    , 0};
+static const char encoding_js[] = {
+#embed <encoding.js>
+    , 0};
+static const char url_js[] = {
+#embed <url.js>
+    , 0};
+static const char clone_js[] = {
+#embed <clone.js>
+    , 0};
+static const char fetch_js[] = {
+#embed <fetch.js>
+    , 0};
+static const char console_js[] = {
+#embed <console.js>
+    , 0};
+
+// What a file gives the global object. A file none of whose names the worker mentions stays out of its image, and is
+// evaluated when one of them is looked up all the same.
+typedef struct {
+  const char *file, *names, *text;
+  size_t count;
+  bool is_there;
+} script;
+static const script base = {"atoll:base.js", "", base_js, sizeof base_js - 1, false};
+static script scripts[] = {
+    {"atoll:timers.js", "setTimeout setInterval clearTimeout clearInterval performance Performance crypto Crypto", timers_js, sizeof timers_js - 1, false},
+    {"atoll:events.js", "Event CustomEvent EventTarget AbortController AbortSignal", events_js, sizeof events_js - 1, false},
+    {"atoll:encoding.js", "TextEncoder TextDecoder", encoding_js, sizeof encoding_js - 1, false},
+    {"atoll:url.js", "URL URLSearchParams", url_js, sizeof url_js - 1, false},
+    {"atoll:clone.js", "structuredClone", clone_js, sizeof clone_js - 1, false},
+    {"atoll:fetch.js", "fetch Headers Request Response Blob", fetch_js, sizeof fetch_js - 1, false},
+    {"atoll:console.js", "console", console_js, sizeof console_js - 1, false},
+};
+enum { script_count = sizeof scripts / sizeof scripts[0] };
+static JSValue host = JS_UNDEFINED;
+
+// Compiled, written and read again: that drops the text of each function, a third of the image.
+static JSValue compile(const char *text, size_t count, const char *name) {
+  JSValue compiled = JS_Eval(context, text, count, name, JS_EVAL_TYPE_GLOBAL | JS_EVAL_FLAG_STRICT | JS_EVAL_FLAG_COMPILE_ONLY);
+  if (JS_IsException(compiled)) return compiled;
+  size_t size;
+  uint8_t *bytes = JS_WriteObject(context, &size, compiled, JS_WRITE_OBJ_BYTECODE | JS_WRITE_OBJ_STRIP_SOURCE);
+  JS_FreeValue(context, compiled);
+  if (!bytes) return JS_EXCEPTION;
+  compiled = JS_ReadObject(context, bytes, size, JS_READ_OBJ_BYTECODE);
+  js_free(context, bytes);
+  return compiled;
+}
+
+static bool evaluate(const script *file) {
+  JSValue compiled = compile(file->text, file->count, file->file);
+  JSValue function = JS_IsException(compiled) ? compiled : JS_EvalFunction(context, compiled);
+  if (JS_IsException(function)) return false;
+  JSValue result = JS_Call(context, function, JS_UNDEFINED, 1, (JSValueConst *)&host);
+  JS_FreeValue(context, function);
+  JS_FreeValue(context, result);
+  return !JS_IsException(result);
+}
+
+// --- What the worker mentions ------------------------------------------------------------------------------
+
+static bool continues_name(char character) {
+  return character == '_' || character == '$' || (character >= '0' && character <= '9') ||
+         ((character | 32) >= 'a' && (character | 32) <= 'z');
+}
+
+static bool mentions(const char *text, size_t count, const char *name, size_t name_count) {
+  for (const char *at = text, *end = text + count; (at = memmem(at, (size_t)(end - at), name, name_count)); at++)
+    if ((at == text || !continues_name(at[-1])) && !continues_name(at[name_count])) return true;
+  return false;
+}
+
+// Calls `visit` with each of the file's names until one answers true.
+static bool any_name(const script *file, bool (*visit)(const char *name, size_t count, void *with), void *with) {
+  for (const char *name = file->names; *name;) {
+    size_t count = strcspn(name, " ");
+    if (visit(name, count, with)) return true;
+    name += count + (name[count] == ' ');
+  }
+  return false;
+}
+
+typedef struct {
+  const char *text;
+  size_t count;
+} range;
+
+static bool is_mentioned(const char *name, size_t count, void *with) {
+  range *text = with;
+  return mentions(text->text, text->count, name, count);
+}
+
+// Evaluates the files that the text mentions, and those that these mention.
+static bool include_mentioned(const char *text, size_t count) {
+  range searched = {text, count};
+  for (size_t index = 0; index < script_count; index++) {
+    script *file = &scripts[index];
+    if (file->is_there || !any_name(file, is_mentioned, &searched)) continue;
+    file->is_there = true;
+    if (!include_mentioned(file->text, file->count) || !evaluate(file)) return false;
+  }
+  return true;
+}
+
+// --- What it does not mention ---------------------------------------------------------------------------------
+
+static JSValue global_of(const char *name, size_t count) {
+  JSValue global = JS_GetGlobalObject(context);
+  JSAtom atom = JS_NewAtomLen(context, name, count);
+  JSValue value = JS_GetProperty(context, global, atom);
+  JS_FreeAtom(context, atom);
+  JS_FreeValue(context, global);
+  return value;
+}
+
+// The getter of a name that is not there yet: evaluates its file, which puts the value in the getter's place.
+static JSValue load(JSContext *ctx, JSValueConst self, int count, JSValueConst *values, int magic, JSValueConst *data) {
+  (void)self, (void)count, (void)values;
+  script *file = &scripts[magic];
+  if (!file->is_there) {
+    file->is_there = true;
+    if (!evaluate(file)) return JS_EXCEPTION;
+  }
+  const char *name = JS_ToCString(ctx, data[0]);
+  JSValue value = name ? global_of(name, strlen(name)) : JS_EXCEPTION;
+  JS_FreeCString(ctx, name);
+  return value;
+}
+
+// The setter: an assignment makes it a property like any other.
+static JSValue replace(
+    JSContext *ctx, JSValueConst self, int count, JSValueConst *values, int magic, JSValueConst *data) {
+  (void)self, (void)count, (void)magic;
+  JSValue global = JS_GetGlobalObject(ctx);
+  JSAtom atom = JS_ValueToAtom(ctx, data[0]);
+  int defined = JS_DefinePropertyValue(
+      ctx, global, atom, JS_DupValue(ctx, values[0]), JS_PROP_CONFIGURABLE | JS_PROP_WRITABLE);
+  JS_FreeAtom(ctx, atom);
+  JS_FreeValue(ctx, global);
+  return defined < 0 ? JS_EXCEPTION : JS_UNDEFINED;
+}
+
+static bool define_lookup(const char *name, size_t count, void *with) {
+  int index = (int)((script *)with - scripts);
+  JSValue global = JS_GetGlobalObject(context), text = JS_NewStringLen(context, name, count);
+  JSAtom atom = JS_NewAtomLen(context, name, count);
+  JS_DefinePropertyGetSet(
+      context, global, atom, JS_NewCFunctionData(context, load, 0, index, 1, (JSValueConst *)&text),
+      JS_NewCFunctionData(context, replace, 1, index, 1, (JSValueConst *)&text), JS_PROP_CONFIGURABLE);
+  JS_FreeAtom(context, atom);
+  JS_FreeValue(context, text);
+  JS_FreeValue(context, global);
+  return false;
+}
+
+// --- import … from "atoll" ------------------------------------------------------------------------------
+
+static int atoll_module_start(JSContext *ctx, JSModuleDef *module) {
+  return JS_SetModuleExport(ctx, module, "ToolError", JS_DupValue(ctx, tool_error));
+}
+
+static JSModuleDef *load_module(JSContext *ctx, const char *name, void *opaque) {
+  (void)opaque;
+  if (strcmp(name, "atoll") != 0) {
+    JS_ThrowReferenceError(
+        ctx, "the module `%s` is not part of the bundle: only what an `import` statement names is bundled", name);
+    return NULL;
+  }
+  JSModuleDef *module = JS_NewCModule(ctx, name, atoll_module_start);
+  if (module && JS_AddModuleExport(ctx, module, "ToolError")) return NULL;
+  return module;
+}
+
+static char *normalize_module(JSContext *ctx, const char *base, const char *name, void *opaque) {
+  (void)base, (void)opaque;
+  return js_strdup(ctx, name);
+}
+
+bool prelude_install(const char *source, size_t count) {
+  JS_SetModuleLoaderFunc(runtime, normalize_module, load_module, NULL);
+  host = JS_NewObjectProto(context, JS_NULL);
+  clock_install(host);
+  random_install(host);
+  loop_install(host);
+  encoding_install(host);
+  log_install(host);
+  if (!evaluate(&base)) return false;
+  tool_error = JS_GetPropertyStr(context, host, "ToolError");
+  tool_error_prototype = JS_GetPropertyStr(context, tool_error, "prototype");
+  if (!include_mentioned(source, count)) return false;
+  for (size_t index = 0; index < script_count; index++)
+    if (!scripts[index].is_there) any_name(&scripts[index], define_lookup, &scripts[index]);
+  return true;
+}
