@@ -14,6 +14,14 @@ enum Installation {
   static var hasBinary: Bool { FileManager.default.isExecutableFile(atPath: binary) }
   static var hasClient: Bool { FileManager.default.isExecutableFile(atPath: python) }
 
+  static var hasEsbuild: Bool {
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    return path.split(separator: ":").contains { FileManager.default.isExecutableFile(atPath: "\($0)/esbuild") }
+  }
+  static var hasMarked: Bool {
+    FileManager.default.fileExists(atPath: worker("markdown") + "/node_modules/marked/package.json")
+  }
+
   static func worker(_ name: String) -> String { root + "/workers/" + name }
 }
 
@@ -23,6 +31,12 @@ extension Trait where Self == ConditionTrait {
   }
   static var needsClient: Self {
     .enabled(if: Installation.hasClient, "no official client under .deps/python: run Scripts/bootstrap")
+  }
+  static var needsEsbuild: Self {
+    .enabled(if: Installation.hasEsbuild, "no esbuild on PATH: run Scripts/bootstrap")
+  }
+  static var needsMarked: Self {
+    .enabled(if: Installation.hasMarked, "no workers/markdown/node_modules/marked: run Scripts/bootstrap")
   }
 }
 
@@ -74,6 +88,9 @@ enum Bundles {
   static func limits() throws -> String { try built.get().limits }
   /// workers/limits with a minute of CPU and wall time, for what must still run when a test looks.
   static func patientLimits() throws -> String { try built.get().patientLimits }
+
+  /// workers/currency or workers/markdown: building one takes milliseconds, so each test that needs it does.
+  static func script(_ name: String) throws -> String { try Built.build(name, as: "\(name)-\(UUID())", in: RunFolder.shared) }
 
   private struct Built {
     let hello: String

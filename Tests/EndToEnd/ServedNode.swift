@@ -6,13 +6,14 @@ final class ServedNode: @unchecked Sendable {
   private let folder: TemporaryFolder
   let port: UInt16
 
-  /// Starts `atoll serve` and waits until it says where it listens.
+  /// Starts `atoll serve`, or `atoll dev`, and waits until it says where it listens.
   init(
-    _ workers: [String], options: [String] = ["--loops", "1"], environment: [String: String] = [:]
+    _ workers: [String], verb: String = "serve", options: [String] = ["--loops", "1"],
+    environment: [String: String] = [:]
   ) throws {
     folder = try TemporaryFolder()
     process = try Command.launch(
-      Installation.binary, ["serve", "--listen", "127.0.0.1:0"] + options + workers,
+      Installation.binary, [verb, "--listen", "127.0.0.1:0"] + options + workers,
       environment: environment, in: folder)
     do {
       port = try Self.waitForPort(process, folder)
@@ -26,6 +27,7 @@ final class ServedNode: @unchecked Sendable {
 
   var pid: pid_t { process.processIdentifier }
   var url: String { "http://127.0.0.1:\(port)/mcp" }
+  var output: String { (try? String(contentsOfFile: folder.file("output"), encoding: .utf8)) ?? "" }
   var errors: String { (try? String(contentsOfFile: folder.file("errors"), encoding: .utf8)) ?? "" }
 
   func connect() throws -> RawConnection { try RawConnection(port: port) }
