@@ -62,7 +62,7 @@ private typealias Bundle = Bundles.Bundle
     #expect(opened.engineDigest == SHA256.hex(digest: JavaScriptEngine.digest))
     #expect(
       opened.javaScript?.files == ["data.json", "lib/add.ts", "node_modules/shout/index.js", "worker.ts"])
-    #expect(try opened.sourceMap()?.sources.contains("lib/add.ts") == true)
+    #expect(opened.sourceMap()?.sources.contains("lib/add.ts") == true)
   }
 
   @Test(arguments: ["worker.ts", "lib.ts", "tsconfig.json", "package.json"])

@@ -66,15 +66,15 @@ struct EvaluationTests {
   }
 
   @Test(arguments: [
-    "Date.now()", "new Date()", "Math.random()", "console.log('x')", "setTimeout(() => {}, 1)",
-    "crypto.getRandomValues(new Uint8Array(4))", "crypto.randomUUID()", "performance.now()", "fetch('http://x.test/')",
+    ("Date.now()", "Date.now"), ("new Date()", "Date"), ("Math.random()", "Math.random"), ("console.log('x')", "console"),
+    ("setTimeout(() => {}, 1)", "setTimeout"), ("crypto.getRandomValues(new Uint8Array(4))", "crypto"),
+    ("crypto.randomUUID()", "crypto.randomUUID"), ("performance.now()", "performance.now"),
+    ("fetch('http://x.test/')", "fetch"),
   ])
-  func callingTheHostIsRefusedByNameAndPlace(expression: String) {
+  func callingTheHostIsRefusedByNameAndPlace(expression: String, name: String) {
     let error = evaluationError("\nconst a = 1;\nawait \(expression);\nexport default { tools: {} };")
-    #expect(error != nil)
     #expect(error?.stack?.contains("worker.js:3:") == true, "\(error?.message ?? "") \(error?.stack ?? "")")
-    let name = expression.split(whereSeparator: { "( ".contains($0) }).first { $0 != "new" } ?? ""
-    #expect(error?.message.contains(name.split(separator: ".").last ?? "") == true, "\(error?.message ?? "")")
+    #expect(error?.message.contains(name) == true, "\(error?.message ?? "")")
   }
 
   @Test func anAwaitThatCannotEndIsAnError() {
