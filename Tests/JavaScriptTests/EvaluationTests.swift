@@ -7,7 +7,8 @@ import Testing
 @Suite("Evaluation", .timeLimit(.minutes(1)))
 struct EvaluationTests {
   @Test func theToolsOfTheDefaultExportAreNamed() throws {
-    #expect(try evaluate(module("b() {}, a: async () => {}, 'with space': () => {}")).tools == ["b", "a", "with space"])
+    #expect(
+      try evaluate(module("b() {}, a: async () => {}, 'with space': () => {}")).tools == ["b", "a", "with space"])
   }
 
   @Test func theSameSourceGivesTheSameImage() throws {
@@ -66,7 +67,8 @@ struct EvaluationTests {
   }
 
   @Test(arguments: [
-    ("Date.now()", "Date.now"), ("new Date()", "Date"), ("Math.random()", "Math.random"), ("console.log('x')", "console"),
+    ("Date.now()", "Date.now"), ("new Date()", "Date"), ("Math.random()", "Math.random"),
+    ("console.log('x')", "console"),
     ("setTimeout(() => {}, 1)", "setTimeout"), ("crypto.getRandomValues(new Uint8Array(4))", "crypto"),
     ("crypto.randomUUID()", "crypto.randomUUID"), ("performance.now()", "performance.now"),
     ("fetch('http://x.test/')", "fetch"),
