@@ -9,6 +9,8 @@ final class BuildRun {
   /// Why a step did not end well.
   enum Failure: Error {
     case outOfTime
+    /// An allocation that the guest reports as failed.
+    case outOfMemory
     /// The import that was called, `module.name`.
     case refused(String)
     case trapped(message: String, backtrace: [String])
