@@ -45,6 +45,7 @@ let package = Package(
     .target(
       name: "CCrypto", path: "Sources/CLibraries/CCrypto",
       linkerSettings: [.unsafeFlags(["-Xlinker", "-l:libcrypto.a"])]),
+    .target(name: "CSpawn", path: "Sources/CLibraries/CSpawn"),
     .target(name: "CWorkerSDK", path: "Sources/CLibraries/CWorkerSDK"),
     .target(name: "CJavaScriptEngine", path: "Sources/CLibraries/CJavaScriptEngine"),
     .target(
@@ -71,12 +72,16 @@ let package = Package(
     .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: house),
     .target(name: "Manifests", dependencies: ["JSON", .product(name: "TOMLKit", package: "TOMLKit")], swiftSettings: pointerFree),
     .target(name: "Sandbox", dependencies: ["EventLoop", "CWasmtime", "CCrypto"], swiftSettings: house),
-    .target(name: "Bundles", dependencies: ["JSON", "Manifests", "Sandbox", "CWorkerSDK"], swiftSettings: pointerFree),
+    .target(
+      name: "JavaScript", dependencies: ["JSON", "Sandbox", "CJavaScriptEngine"], swiftSettings: pointerFree),
+    .target(
+      name: "Bundles", dependencies: ["JSON", "Manifests", "Sandbox", "JavaScript", "CWorkerSDK", "CSpawn"],
+      swiftSettings: pointerFree),
     .target(name: "MCP", dependencies: ["JSON", .product(name: "HTTPTypes", package: "swift-http-types")], swiftSettings: pointerFree),
     .target(
       name: "Nodes",
       dependencies: [
-        "EventLoop", "HTTPServer", "JSON", "Manifests", "Sandbox", "Bundles", "MCP",
+        "EventLoop", "HTTPServer", "JSON", "Manifests", "Sandbox", "JavaScript", "Bundles", "MCP",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
@@ -84,7 +89,7 @@ let package = Package(
     .executableTarget(
       name: "atoll",
       dependencies: [
-        "EventLoop", "JSON", "HTTPClient", "Manifests", "Sandbox", "Bundles", "MCP", "Nodes",
+        "EventLoop", "JSON", "HTTPClient", "Manifests", "Sandbox", "JavaScript", "Bundles", "MCP", "Nodes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
@@ -101,7 +106,11 @@ let package = Package(
       swiftSettings: house),
     .testTarget(name: "ManifestsTests", dependencies: ["Manifests"], swiftSettings: house),
     .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "EventLoop", "CWasmtime"], swiftSettings: house),
-    .testTarget(name: "BundlesTests", dependencies: ["Bundles", "Manifests", "Sandbox"], swiftSettings: house),
+    .testTarget(
+      name: "JavaScriptTests", dependencies: ["JavaScript", "Sandbox", "EventLoop", "JSON"], swiftSettings: house),
+    .testTarget(
+      name: "BundlesTests", dependencies: ["Bundles", "JavaScript", "Manifests", "Sandbox", "EventLoop"],
+      swiftSettings: house),
     .testTarget(
       name: "MCPTests",
       dependencies: ["MCP", "JSON", .product(name: "HTTPTypes", package: "swift-http-types")], swiftSettings: house),

@@ -18,10 +18,16 @@ struct Archive: Equatable {
     case manifest = 1
     /// LEB128 length and path, then the bytes of a schema file; ascending by path.
     case schema = 2
-    /// The core module, snapshotted where that was possible.
+    /// The core module, snapshotted where that was possible; of a JavaScript worker the image of its memory.
     case module = 3
     /// SHA-256 of what the module was built from, to see whether a rebuild is due.
     case inputs = 4
+    /// SHA-256 of the engine that the image was made with: JavaScript workers only, as the two below.
+    case engine = 5
+    /// A source map, JSON.
+    case sourceMap = 6
+    /// The files that the image was made from, each with its LEB128 length; ascending.
+    case files = 7
   }
   struct Section: Equatable {
     var kind: Kind

@@ -1,4 +1,5 @@
 // The sandbox's part in a build: the module is held against the ABI by the code that nodes use, and `_initialize` runs.
+internal import JavaScript
 public import Manifests
 public import Sandbox
 
@@ -25,7 +26,8 @@ extension BuildChecks {
           let (module, _) = try (isFinished ? cached : store).load(wasm)
           _ = try Program(module: module, limits: CallLimits(limits), name: name)
         }
-      })
+      },
+      javaScript: JavaScriptEngine(store: cached))
   }
 }
 

@@ -1,4 +1,5 @@
 // `atoll build`: from a folder or a module to a bundle.
+internal import JavaScript
 internal import Manifests
 internal import Sandbox
 
@@ -33,7 +34,7 @@ extension Bundle {
   public static func current(_ path: String) throws(BundleError) -> Bundle? {
     let build = try Build(path)
     let target = self.path(of: build.manifest.name, in: build.folder)
-    guard let bundle = try? open(target), bundle.inputs == (try build.inputs()),
+    guard let bundle = try? open(target), bundle.inputs == (try build.inputs(of: bundle)),
       bundle.manifestText.utf8.elementsEqual(build.manifestText.utf8), bundle.manifest == build.manifest
     else { return nil }
     return bundle
@@ -55,6 +56,8 @@ struct BuildChecks: Sendable {
   /// Holds the module against the ABI and its manifest, as a node will; `isFinished` once it goes into the bundle.
   var verify:
     @Sendable (_ wasm: [UInt8], _ limits: Limits, _ name: String, _ isFinished: Bool) throws(BundleError) -> Void
+  /// Evaluates JavaScript workers and loads their images; images and the engine are compiled into its cache.
+  var javaScript: JavaScriptEngine
 }
 
 /// One build.
@@ -112,6 +115,7 @@ struct Build {
     checks: BuildChecks, cache: String?, toolchain: () throws(BundleError) -> Toolchain
   ) throws(BundleError) -> BuildResult {
     try compileSchemas()
+    if source.language.isScript { return try javaScript(checks: checks, esbuild: Esbuild.find) }
     var notes: [String] = []
     let sources = try SourceFiles(source, folder: folder)
     let compiled: [UInt8]
@@ -127,6 +131,7 @@ struct Build {
       session.notes = []
       compiled = try session.swift(sources.paths, sdk: objects)
       notes += session.notes
+    case .javascript, .typescript: preconditionFailure("built above")
     }
     let needsInitialize = try Snapshot.mayRun(compiled)
     try checks.verify(compiled, manifest.limits, manifest.name, !needsInitialize)
@@ -142,5 +147,10 @@ struct Build {
     return BuildResult(bundle: bundle, notes: notes)
   }
 
-  func inputs() throws(BundleError) -> [UInt8] { try SourceFiles(source, folder: folder).digest(source.language) }
+  /// What a bundle would be made from now. What a JavaScript worker imports is known from its last build.
+  func inputs(of bundle: Bundle) throws(BundleError) -> [UInt8] {
+    let files = try SourceFiles(source, folder: folder)
+    guard source.language.isScript else { return files.digest(source.language) }
+    return ScriptSources(files: bundle.javaScript?.files ?? [], folder: folder).digest(source.language)
+  }
 }

@@ -10,12 +10,14 @@ public struct Bundle: Sendable {
   public let manifest: Manifest
   /// `atoll.toml` as its author wrote it.
   public let manifestText: String
-  /// The core module. It still exports `_initialize` only where a snapshot was not possible.
+  /// The core module. It still exports `_initialize` only where a snapshot was not possible. Of a JavaScript worker it
+  /// is the image of its memory.
   public let module: [UInt8]
   /// SHA-256 of the contents, as 64 lower-case hexadecimal digits.
   public let digest: String
   /// What the module was built from; nil for a bundle of a prebuilt module.
   let inputs: [UInt8]?
+  let javaScript: JavaScriptParts?
   let file: [UInt8]
 
   public static let fileExtension = ".atoll"
@@ -24,7 +26,9 @@ public struct Bundle: Sendable {
   public static func path(of name: String, in folder: String) -> String { "\(folder)/.atoll/\(name)\(fileExtension)" }
 
   /// Packs what was built. The same parts always give the same bytes.
-  init(manifest: Manifest, manifestText: String, module: [UInt8], inputs: [UInt8]?) {
+  init(
+    manifest: Manifest, manifestText: String, module: [UInt8], javaScript: JavaScriptParts? = nil, inputs: [UInt8]?
+  ) {
     // By the bytes of their paths: what differs in them is another file, even where the Strings are equal.
     var schemas: [[UInt8]: [UInt8]] = [:]
     for tool in manifest.tools {
@@ -40,11 +44,13 @@ public struct Bundle: Sendable {
     }
     sections.append(Archive.Section(kind: .module, bytes: module))
     if let inputs { sections.append(Archive.Section(kind: .inputs, bytes: inputs)) }
+    if let javaScript { sections += javaScript.sections }
     let (file, digest) = Archive(sections: sections).encoded()
     self.manifest = manifest
     self.manifestText = manifestText
     self.module = module
     self.inputs = inputs
+    self.javaScript = javaScript
     self.file = file
     self.digest = SHA256.hex(digest: digest)
   }
@@ -68,6 +74,7 @@ public struct Bundle: Sendable {
     var schemas: [[UInt8]: [UInt8]] = [:]
     var module: [UInt8]?
     var inputs: [UInt8]?
+    var javaScript: [Archive.Kind: [UInt8]] = [:]
     for section in archive.sections {
       switch section.kind {
       case .manifest:
@@ -88,6 +95,10 @@ public struct Bundle: Sendable {
           throw Archive.damaged(name, "the digest of its sources is wrong")
         }
         inputs = section.bytes
+      case .engine, .sourceMap, .files:
+        guard javaScript.updateValue(section.bytes, forKey: section.kind) == nil else {
+          throw Archive.damaged(name, "it has two engines, source maps or lists of files")
+        }
       }
     }
     guard let text, let module else { throw Archive.damaged(name, "it lacks a manifest or a module") }
@@ -103,17 +114,24 @@ public struct Bundle: Sendable {
     } catch {
       throw BundleError(.badManifest, error.description, cause: error)
     }
-    return Bundle(manifest, text, module, SHA256.hex(digest: digest), inputs, file)
+    let parts = javaScript.isEmpty ? nil : JavaScriptParts(javaScript)
+    let isJavaScript = manifest.source?.language.isScript == true
+    guard isJavaScript == (parts != nil), javaScript.isEmpty == (parts == nil) else {
+      throw Archive.damaged(name, "what a JavaScript worker needs is missing, or there is too much of it")
+    }
+    return Bundle(manifest, text, module, SHA256.hex(digest: digest), inputs, parts, file)
   }
 
   private init(
-    _ manifest: Manifest, _ text: String, _ module: [UInt8], _ digest: String, _ inputs: [UInt8]?, _ file: [UInt8]
+    _ manifest: Manifest, _ text: String, _ module: [UInt8], _ digest: String, _ inputs: [UInt8]?,
+    _ javaScript: JavaScriptParts?, _ file: [UInt8]
   ) {
     self.manifest = manifest
     manifestText = text
     self.module = module
     self.digest = digest
     self.inputs = inputs
+    self.javaScript = javaScript
     self.file = file
   }
 

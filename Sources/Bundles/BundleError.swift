@@ -9,6 +9,7 @@ public struct BundleError: Error, Sendable, CustomStringConvertible {
       case badModule = "bad_module"
       case badSource = "bad_source"
       case compilerFailed = "compiler_failed"
+      case evaluationFailed = "evaluation_failed"
       case toolchainMissing = "toolchain_missing"
       case fileFailed = "file_failed"
       case notABundle = "not_a_bundle"
@@ -25,6 +26,8 @@ public struct BundleError: Error, Sendable, CustomStringConvertible {
     public static let badSource = Code(base: .badSource)
     /// The compiler or the linker refused the source; the message holds what it said.
     public static let compilerFailed = Code(base: .compilerFailed)
+    /// A JavaScript worker's module threw, or ran into a cap, when it was evaluated.
+    public static let evaluationFailed = Code(base: .evaluationFailed)
     /// A part of the toolchain is not installed.
     public static let toolchainMissing = Code(base: .toolchainMissing)
     /// A file cannot be read or written.

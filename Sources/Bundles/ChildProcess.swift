@@ -1,4 +1,5 @@
 // Running a compiler: no shell, its own words kept, waited for.
+internal import CSpawn
 internal import Glibc
 internal import Manifests
 
@@ -10,11 +11,15 @@ enum ChildProcess {
     var output: String
   }
 
-  /// Runs a program to its end. `log` is a file that may be overwritten. Blocks: call it off the loop.
-  static func run(_ program: String, _ arguments: [String], log: String) throws(FileError) -> Result {
+  /// Runs a program to its end, in `folder` where one is given. `log` is a file that may be overwritten; its path is
+  /// whole. Blocks: call it off the loop.
+  static func run(
+    _ program: String, _ arguments: [String], in folder: String? = nil, log: String
+  ) throws(FileError) -> Result {
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+    if let folder { unsafe cspawn_add_folder(&actions, folder) }
     unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     unsafe posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     unsafe posix_spawn_file_actions_adddup2(&actions, 1, 2)

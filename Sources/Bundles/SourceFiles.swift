@@ -32,7 +32,7 @@ struct SourceFiles {
         names = Folder.names(in: entry).filter { $0.hasSuffix(suffix) }.map { "\(source.entry)/\($0)" }
         folder = entry
         if names.isEmpty { throw FileError(path: source.entry, reason: "there is no *\(suffix) in it") }
-        if source.language == .wasm {
+        if source.language == .wasm || source.language.isScript {
           throw FileError(path: source.entry, reason: "it is a folder; name the module itself")
         }
       } else {

@@ -29,13 +29,20 @@ extension Manifest {
     keys: [
       KeyShape(
         "language", .choice(SourceLanguage.allCases.map(\.rawValue)), required: true, example: "\"swift\"",
-        doc: "`swift` is Embedded Swift with the SDK, `c` is a WASI command, `wasm` is a module that is taken as it is."
+        doc:
+          """
+          `javascript` and `typescript` are ES modules, run by the engine that Atoll brings, `swift` is Embedded Swift \
+          with the SDK, `c` is a WASI command, `wasm` is a module that is taken as it is.
+          """
       ),
       KeyShape(
         "entry", .text(maxBytes: Bounds.pathBytes, check: Words.relativePath), required: true,
         example: "\"weather.swift\"",
         doc:
-          "The source file, or a folder whose `.swift` or `.c` files are compiled together; inside the worker's folder."
+          """
+          The source file, inside the worker's folder: for JavaScript and TypeScript the module that imports the others, \
+          for Swift and C also a folder whose `.swift` or `.c` files are compiled together.
+          """
       ),
     ])
 

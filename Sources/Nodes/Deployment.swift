@@ -13,6 +13,8 @@ public final class LoadedWorker: Sendable {
   public let program: Program
   public let report: LoadReport
   let rate: RateLimit
+  /// Of a JavaScript worker.
+  let positions: AuthorPositions?
 
   public var name: String { bundle.manifest.name }
 
@@ -22,6 +24,7 @@ public final class LoadedWorker: Sendable {
     self.program = program
     self.report = report
     self.rate = rate
+    positions = AuthorPositions(bundle)
   }
 }
 

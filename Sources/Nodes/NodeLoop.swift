@@ -22,8 +22,10 @@ final class PreparedWorker: @unchecked Sendable {
     self.program = program
     self.metrics = metrics
     let name = loaded.name
+    let positions = loaded.positions
     logSink = { line in
-      log.log(level: line.level.logger, "\(line.text)", metadata: ["worker": "\(name)", "source": "\(line.source)"])
+      let text = positions?.mapped(line.text) ?? line.text
+      log.log(level: line.level.logger, "\(text)", metadata: ["worker": "\(name)", "source": "\(line.source)"])
     }
   }
 }

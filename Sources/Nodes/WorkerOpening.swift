@@ -1,6 +1,7 @@
 // Opening a worker: from a path that a user wrote to a checked program.
 
 import Bundles
+import JavaScript
 import Logging
 import Manifests
 import Sandbox
@@ -8,12 +9,15 @@ import Sandbox
 /// Opens workers for one node. Blocking (it may build and compile): call it off the loops. Thread-safe.
 struct WorkerOpening: Sendable {
   let modules: ModuleStore
+  /// Loaded with the first worker that needs it, and shared by all that do.
+  let javaScript: JavaScriptEngine
   let limits: NodeConfiguration.Limits
   let log: Logger
 
   /// A cache that cannot be used costs a compilation at each start: said once, and the node goes on without.
   init(modules: ModuleStore, limits: NodeConfiguration.Limits, log: Logger) {
     self.modules = modules
+    javaScript = JavaScriptEngine(store: modules)
     self.limits = limits
     self.log = log
     if let warning = modules.cacheWarning { log.warning("\(warning.message)") }
@@ -23,10 +27,8 @@ struct WorkerOpening: Sendable {
     let built = try wrap(source) { () throws(BundleError) in try Bundle.ready(source.path) }
     let bundle = built.bundle
     for note in built.notes { log.notice("\(note)", metadata: ["worker": "\(bundle.manifest.name)"]) }
-    let (program, report) = try wrap(source) { () throws(SandboxError) in
-      let (module, report) = try modules.load(bundle.module)
-      let manifest = bundle.manifest
-      return (try Program(module: module, limits: CallLimits(manifest.limits), name: manifest.name), report)
+    let (program, report) = try wrap(source) { () throws(BundleError) in
+      try bundle.load(modules, javaScript: javaScript)
     }
     if let notice = report.notice { log.warning("\(notice.message)", metadata: ["worker": "\(bundle.manifest.name)"]) }
     return LoadedWorker(

@@ -3,6 +3,7 @@
 /// The bytes ended, or a number was longer than its type.
 package struct MalformedBytes: Error {
   package let offset: Int
+  package init(offset: Int) { self.offset = offset }
 }
 
 /// Walks over a range of bytes.

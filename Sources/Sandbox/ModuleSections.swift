@@ -8,6 +8,7 @@ package struct ModuleSections {
     package static let memory: UInt8 = 5
     package static let global: UInt8 = 6
     package static let export: UInt8 = 7
+    package static let start: UInt8 = 8
     package static let code: UInt8 = 10
     package static let data: UInt8 = 11
     package static let dataCount: UInt8 = 12

@@ -11,15 +11,15 @@ struct Atoll: ParsableCommand {
     discussion: """
       A worker is a folder with an atoll.toml and its source. Start with:
 
-        atoll new --language swift hello
-        atoll serve hello
+        atoll new --language javascript hello
+        atoll dev hello
 
       Exit status: 0 ok, 1 the tool answered an error, 2 wrong usage or a wrong manifest, \
       3 could not reach or run it.
       """,
     version: Version.text,
     subcommands: [
-      New.self, Check.self, Build.self, Serve.self, Dev.self, CallCommand.self, Inspect.self, Bench.self, Version.self,
+      New.self, Types.self, Check.self, Build.self, Serve.self, Dev.self, CallCommand.self, Inspect.self, Bench.self, Version.self,
     ])
 }
 

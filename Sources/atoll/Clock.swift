@@ -10,6 +10,13 @@ enum Clock {
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
   }
 
+  /// Milliseconds since 1970, the clock of files' times.
+  static var realtimeMilliseconds: Double {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_REALTIME, &time)
+    return Double(time.tv_sec) * 1e3 + Double(time.tv_nsec) / 1e6
+  }
+
   static func milliseconds(since start: UInt64) -> Double { Double(now - start) / 1e6 }
 
   static func text(_ milliseconds: Double) -> String {

@@ -30,8 +30,12 @@ struct Inspect: ParsableCommand {
       $0.member("version", manifest.version)
       $0.member("description", manifest.description)
       $0.member("digest", bundle.digest)
-      $0.member("kind", kind(shape))
+      $0.member("kind", kind(bundle, shape))
       $0.member("module_bytes", bundle.module.count)
+      if let engine = bundle.engineDigest {
+        $0.member("engine_digest", engine)
+        $0.member("sources", bundle.scriptFiles)
+      }
       $0.member("imports", shape.imports.map { "\($0.module).\($0.name)" })
       $0.member("exports", shape.exports.map(\.name))
       $0.key("limits")
@@ -61,13 +65,22 @@ struct Inspect: ParsableCommand {
     let limits = manifest.limits
     Terminal.output("\(manifest.name) \(manifest.version)  \(manifest.description)")
     Terminal.output("digest   sha256:\(bundle.digest)")
-    Terminal.output("module   \(kind(shape)), \(bundle.module.count / 1024) KiB")
+    Terminal.output("module   \(kind(bundle, shape)), \(bundle.module.count / 1024) KiB")
+    if let engine = bundle.engineDigest {
+      Terminal.output("engine   sha256:\(engine)")
+      Terminal.output("sources  \(bundle.scriptFiles.joined(separator: ", "))")
+    }
     Terminal.output(
       "limits   memory \(limits.memoryBytes / 1024) KiB, cpu \(limits.cpuMilliseconds) ms, "
         + "wall \(limits.wallMilliseconds) ms, output \(limits.outputBytes / 1024) KiB, host calls \(limits.hostCalls)")
-    Terminal.output("imports  \(shape.imports.map { "\($0.module).\($0.name)" }.joined(separator: ", "))")
+    if bundle.engineDigest == nil {
+      Terminal.output("imports  \(shape.imports.map { "\($0.module).\($0.name)" }.joined(separator: ", "))")
+    }
     for tool in manifest.tools { Terminal.output("tool     \(tool.name)  \(tool.description)") }
   }
 
-  private func kind(_ shape: WasmShape) -> String { shape.export("_start") == nil ? "reactor" : "command" }
+  private func kind(_ bundle: Bundle, _ shape: WasmShape) -> String {
+    if bundle.engineDigest != nil { return "image" }
+    return shape.export("_start") == nil ? "reactor" : "command"
+  }
 }

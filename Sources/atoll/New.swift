@@ -1,6 +1,7 @@
 // atoll new: a worker's folder to start from.
 
 import ArgumentParser
+import JavaScript
 import Manifests
 
 struct New: ParsableCommand {
@@ -8,9 +9,9 @@ struct New: ParsableCommand {
     abstract: "Make a new worker: manifest, source, schema, a README of a few lines.",
     discussion: "The folder must not exist yet, or be empty.")
 
-  enum Language: String, ExpressibleByArgument, CaseIterable { case swift, c }
+  enum Language: String, ExpressibleByArgument, CaseIterable { case javascript, typescript, swift, c }
 
-  @Option(name: .shortAndLong, help: "swift or c.") var language: Language = .swift
+  @Option(name: .shortAndLong, help: "javascript, typescript, swift or c.") var language: Language = .swift
   @Argument(help: "The worker's name, which is also the new folder's.", completion: .directory) var name: String
 
   func run() throws {
@@ -22,10 +23,15 @@ struct New: ParsableCommand {
     guard try Files.isVacant(name) else {
       throw Failure(.usage, "\(name) exists and is not empty: choose another name, or remove it")
     }
-    for file in Template.files(language: language, worker: worker) {
-      try Files.write(Array(file.text.utf8), to: "\(name)/\(file.path)", makingFolders: true)
+    let files = Template.files(language: language, worker: worker)
+    for file in files { try Files.write(Array(file.text.utf8), to: "\(name)/\(file.path)", makingFolders: true) }
+    var made = files.map(\.path)
+    if language == .typescript {
+      let manifest = try Workshop.attempt { () throws(ManifestError) in try Manifest.load(folder: name) }
+      try Files.write(Array(Types.text(manifest).utf8), to: "\(name)/\(TypeDeclarations.fileName)")
+      made.append(TypeDeclarations.fileName)
     }
-    Terminal.output("made \(name): \(Template.files(language: language, worker: worker).map(\.path).joined(separator: ", "))")
-    Terminal.line("next: atoll serve \(name)")
+    Terminal.output("made \(name): \(made.joined(separator: ", "))")
+    Terminal.line("next: atoll \(language == .javascript || language == .typescript ? "dev" : "serve") \(name)")
   }
 }

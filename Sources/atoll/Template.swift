@@ -12,6 +12,9 @@ struct Template {
 
   static func files(language: New.Language, worker: String) -> [Template] {
     switch language {
+    case .javascript: [manifest(worker, "javascript", "worker.js"), schema, javaScript, readme(worker)]
+    case .typescript:
+      [manifest(worker, "typescript", "worker.ts"), schema, typeScript, compilerOptions, readme(worker, types: true)]
     case .swift: [manifest(worker, "swift", "worker.swift"), schema, swift, readme(worker)]
     case .c: [manifest(worker, "c", "worker.c"), schema, c, readme(worker)]
     }
@@ -54,6 +57,60 @@ struct Template {
         },
         "required": ["name"],
         "additionalProperties": false
+      }
+
+      """)
+
+  private static let javaScript = Template(
+    path: "worker.js",
+    text: """
+      import { ToolError } from "atoll";
+
+      export default {
+        tools: {
+          greet({ name }) {
+            if (name === "nobody") throw new ToolError("There is nobody to greet.");
+            return `Hello, ${name}!`;
+          },
+        },
+      };
+
+      """)
+
+  private static let typeScript = Template(
+    path: "worker.ts",
+    text: """
+      import { ToolError, type Worker } from "atoll";
+
+      const worker: Worker = {
+        tools: {
+          greet({ name }) {
+            if (name === "nobody") throw new ToolError("There is nobody to greet.");
+            return `Hello, ${name}!`;
+          },
+        },
+      };
+
+      export default worker;
+
+      """)
+
+  /// For the editor and tsc: esbuild removes types and checks none. Without the DOM library, since atoll.d.ts declares
+  /// what a worker has.
+  private static let compilerOptions = Template(
+    path: "tsconfig.json",
+    text: """
+      {
+        "compilerOptions": {
+          "target": "ES2022",
+          "lib": ["ES2022"],
+          "module": "ESNext",
+          "moduleResolution": "node",
+          "resolveJsonModule": true,
+          "types": [],
+          "strict": true,
+          "noEmit": true
+        }
       }
 
       """)
@@ -103,7 +160,7 @@ struct Template {
 
       """#)
 
-  private static func readme(_ worker: String) -> Template {
+  private static func readme(_ worker: String, types: Bool = false) -> Template {
     Template(
       path: "README.md",
       text: """
@@ -112,7 +169,7 @@ struct Template {
             atoll serve .                              # build it and serve it
             atoll call . greet '{"name":"Ada"}'        # call it without a server
             atoll dev .                                # serve it and rebuild it on every change
-
+        \(types ? "    atoll types .                              # write atoll.d.ts again, after a schema changed\n" : "")
         """)
   }
 }

@@ -13,11 +13,14 @@ struct TerminalLogHandler: LogHandler {
     set { metadata[key] = newValue }
   }
 
-  /// A guest's words may hold what steers a terminal: control characters are shown, never sent.
+  /// A guest's words may hold what steers a terminal: control characters are shown, never sent. The lines of a stack
+  /// trace stay lines, each indented, so that none looks like one of the log's own.
   static func printable(_ text: String) -> String {
     var shown = ""
     for scalar in text.unicodeScalars {
-      if scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) {
+      if scalar == "\n" {
+        shown += "\n  "
+      } else if scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) {
         shown += "\\u{\(String(scalar.value, radix: 16))}"
       } else {
         shown.unicodeScalars.append(scalar)

@@ -8,8 +8,9 @@ import Nodes
 /// Watches the workers' folders of one node. Runs on the node's first loop; scanning and building are on
 /// the thread pool.
 struct Watch: Sendable {
-  /// A scan costs some microseconds a file: eight times a second is not noticed by the machine.
-  static let periodMilliseconds: UInt64 = 125
+  /// A scan costs some microseconds a file: forty times a second is not noticed by the machine, and its author does not
+  /// wait for it.
+  static let periodMilliseconds: UInt64 = 25
 
   let workers: [WorkerSource]
   let loop: EventLoop
@@ -28,7 +29,7 @@ struct Watch: Sendable {
           let now = try await loop.work { FolderState(worker.path) }
           guard now != seen[index] else { continue }
           seen[index] = now
-          await reload(worker, node)
+          await reload(worker, node, savedAt: now.lastChange)
         }
       }
     } catch {
@@ -36,11 +37,16 @@ struct Watch: Sendable {
     }
   }
 
-  private func reload(_ worker: WorkerSource, _ node: Node) async {
+  /// Says how long it took from the file's time to answering with it, waiting for the scan included.
+  private func reload(_ worker: WorkerSource, _ node: Node, savedAt: Double) async {
     let started = Clock.now
+    let waited = max(0, Clock.realtimeMilliseconds - savedAt)
     do throws(NodeError) {
       try await node.reload(worker)
-      Terminal.line("\(worker.path): rebuilt and reloaded in \(Clock.text(Clock.milliseconds(since: started)))")
+      let took = Clock.milliseconds(since: started)
+      // A file that was moved here, or whose clock is another, is older than its change.
+      let sinceSave = waited < Double(10 * Self.periodMilliseconds) ? "\(Clock.text(waited + took)) after the save: " : ""
+      Terminal.line("\(worker.path): \(sinceSave)rebuilt and reloaded in \(Clock.text(took))")
     } catch {
       Terminal.error(error.message)
       Terminal.line("\(worker.path): the last good version goes on serving")
@@ -59,6 +65,11 @@ struct FolderState: Equatable, Sendable {
   private var entries: [Entry] = []
 
   init(_ folder: String) { scan(folder, depth: 0) }
+
+  /// When the youngest file was changed, in milliseconds since 1970.
+  var lastChange: Double {
+    entries.map { Double($0.seconds) * 1e3 + Double($0.nanoseconds) / 1e6 }.max() ?? 0
+  }
 
   private mutating func scan(_ folder: String, depth: Int) {
     guard depth < 16, let names = try? Files.names(in: folder) else { return }

@@ -29,6 +29,10 @@ enum Workshop {
     } catch {
       throw Failure(.usage, "\(folder): \(error.message)")
     }
+    // Milliseconds, unlike the compilers of other languages.
+    if manifest.source?.language.isScript == true {
+      _ = try attempt { () throws(BundleError) in try Bundle.build(folder) }
+    }
   }
 
   /// The folder a file lies in; `.` for a bare name.

@@ -1,5 +1,6 @@
 // Modules written by hand, so that the tests need no compiler.
 @testable import Bundles
+import Sandbox
 
 /// A reactor whose `_initialize` writes memory and globals; parts can be changed.
 struct ModuleBytes {

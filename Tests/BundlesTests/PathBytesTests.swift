@@ -1,5 +1,6 @@
 // Paths are bytes: Strings that are equal may name two files.
 @testable import Bundles
+import Sandbox
 import Manifests
 import Testing
 

@@ -8,11 +8,12 @@ final class ServedNode: @unchecked Sendable {
 
   /// Starts `atoll serve` and waits until it says where it listens.
   init(
-    _ workers: [String], options: [String] = ["--loops", "1"], environment: [String: String] = [:]
+    _ workers: [String], verb: String = "serve", options: [String] = ["--loops", "1"],
+    environment: [String: String] = [:]
   ) throws {
     folder = try TemporaryFolder()
     process = try Command.launch(
-      Installation.binary, ["serve", "--listen", "127.0.0.1:0"] + options + workers,
+      Installation.binary, [verb, "--listen", "127.0.0.1:0"] + options + workers,
       environment: environment, in: folder)
     do {
       port = try Self.waitForPort(process, folder)

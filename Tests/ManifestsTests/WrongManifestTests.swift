@@ -114,15 +114,12 @@ import Testing
       "wall_ms = 100 or more"),
     Case(
       Samples.least(ending: "[source]\nlanguage = \"rust\"\nentry = \"a.rs\""), 6, .badValue,
-      "must be one of \"swift\", \"c\", \"wasm\""),
+      "must be one of \"javascript\", \"typescript\", \"swift\", \"c\", \"wasm\""),
     Case(
       Samples.least(ending: "[source]\nlanguage = \"Swift\"\nentry = \"a\""), 6, .badValue, "did you mean \"swift\"?"),
     Case(
-      Samples.least(ending: "[source]\nlanguage = \"javascript\"\nentry = \"a.js\""), 6, .badValue,
-      "comes with a later version of Atoll; write \"swift\""),
-    Case(
-      Samples.least(ending: "[source]\nlanguage = \"typescript\"\nentry = \"a.ts\""), 6, .badValue,
-      "comes with a later version"),
+      Samples.least(ending: "[source]\nlanguage = \"Typescript\"\nentry = \"a.ts\""), 6, .badValue,
+      "did you mean \"typescript\"?"),
     Case(Samples.least(ending: "[source]\nlanguage = \"c\""), 5, .missingKey, "[source] has no `entry`; write entry ="),
     Case(Samples.least(ending: "[source]\nlanguage = \"c\"\nentry = \"/etc/x.c\""), 7, .badValue, "must be relative"),
     Case(

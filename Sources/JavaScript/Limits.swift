@@ -1,0 +1,14 @@
+// Every number that bounds this module, with its unit.
+
+enum JavaScriptLimits {
+  /// A page of linear memory, in bytes.
+  static let pageBytes = 65_536
+  /// Positions that a source map may hold: a bundle of 16 MiB has fewer.
+  static let mappingsMax = 4_000_000
+  /// Source files that a source map may name.
+  static let sourcesMax = 100_000
+  /// Schemas within one schema that become types, references followed; the rest is `unknown`.
+  static let typedSchemasMax = 2_000
+  /// Types within one another that are written out; deeper ones are `unknown`.
+  static let typeDepthMax = 16
+}
