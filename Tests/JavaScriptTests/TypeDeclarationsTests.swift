@@ -6,7 +6,8 @@ import Testing
 @Suite("Type declarations")
 struct TypeDeclarationsTests {
   @Test(arguments: [
-    (#"{"type":"string"}"#, "string"), (#"{"type":"integer"}"#, "number"), (#"{"type":["string","null"]}"#, "string | null"),
+    (#"{"type":"string"}"#, "string"), (#"{"type":"integer"}"#, "number"),
+    (#"{"type":["string","null"]}"#, "string | null"),
     (#"{"type":"array"}"#, "unknown[]"), (#"{"type":"array","items":{"type":"string"}}"#, "string[]"),
     (#"{"type":"array","items":{"type":["string","null"]}}"#, "(string | null)[]"),
     (#"{"type":"array","prefixItems":[{"type":"string"}],"items":false}"#, "[(string)?]"),
@@ -14,7 +15,8 @@ struct TypeDeclarationsTests {
     (#"{"anyOf":[{"type":"string"},{"type":"number"}]}"#, "string | number"),
     (#"{"oneOf":[{"type":"string"},{}]}"#, "unknown"),
     (#"{"allOf":[{"type":"string"},{"enum":["a"]}]}"#, #"string & "a""#),
-    (#"true"#, "unknown"), (#"false"#, "never"), (#"{}"#, "unknown"), (#"{"type":"made up"}"#, "unknown"), ("broken", "unknown"),
+    (#"true"#, "unknown"), (#"false"#, "never"), (#"{}"#, "unknown"), (#"{"type":"made up"}"#, "unknown"),
+    ("broken", "unknown"),
     (##"{"$ref":"#/$defs/a","$defs":{"a":{"type":"boolean"}}}"##, "boolean"),
     (##"{"$ref":"#/$defs/a~1b","$defs":{"a/b":{"type":"null"}}}"##, "null"),
     (##"{"$ref":"#/nowhere"}"##, "unknown"), (#"{"$ref":"https://example.com/x"}"#, "unknown"),

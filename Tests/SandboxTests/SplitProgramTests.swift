@@ -55,7 +55,8 @@ struct SplitProgramTests {
 
   @Test func theRequestIsWrittenIntoTheImagesMemory() async throws {
     let engine = Self.engine(
-      "(call $request (i32.const 64)) (i64.or (i64.shl (i64.const 64) (i64.const 32)) (i64.extend_i32_u (local.get $len)))")
+      "(call $request (i32.const 64)) (i64.or (i64.shl (i64.const 64) (i64.const 32)) (i64.extend_i32_u (local.get $len)))"
+    )
     #expect(try await run(engine).text == "hello")
   }
 
@@ -80,7 +81,9 @@ struct SplitProgramTests {
     let wrong = try await withSandbox { sandbox in
       let prepared = try sandbox.prepare(program)
       var wrong = 0
-      for _ in 0..<10_000 where await sandbox.call(prepared, request: [], ledger: CallLedger()).text != "B" { wrong += 1 }
+      for _ in 0..<10_000 where await sandbox.call(prepared, request: [], ledger: CallLedger()).text != "B" {
+        wrong += 1
+      }
       return wrong
     }
     #expect(wrong == 0)
