@@ -15,8 +15,9 @@ enum Installation {
   static var hasClient: Bool { FileManager.default.isExecutableFile(atPath: python) }
 
   static var hasEsbuild: Bool {
-    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-    return path.split(separator: ":").contains { FileManager.default.isExecutableFile(atPath: "\($0)/esbuild") }
+    let environment = ProcessInfo.processInfo.environment
+    if let named = environment["ATOLL_ESBUILD"] { return FileManager.default.isExecutableFile(atPath: named) }
+    return (environment["PATH"] ?? "").split(separator: ":").contains { FileManager.default.isExecutableFile(atPath: "\($0)/esbuild") }
   }
   static var hasMarked: Bool {
     FileManager.default.fileExists(atPath: worker("markdown") + "/node_modules/marked/package.json")
@@ -90,7 +91,9 @@ enum Bundles {
   static func patientLimits() throws -> String { try built.get().patientLimits }
 
   /// workers/currency or workers/markdown: building one takes milliseconds, so each test that needs it does.
-  static func script(_ name: String) throws -> String { try Built.build(name, as: "\(name)-\(UUID())", in: RunFolder.shared) }
+  static func script(_ name: String) throws -> String {
+    try Built.build(name, as: "\(name)-\(UUID())", in: RunFolder.shared)
+  }
 
   private struct Built {
     let hello: String

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 extension TheBinary {
-  @Suite("with workers in JavaScript", .enabled(if: Esbuild.isThere, "esbuild is not installed"))
+  @Suite("with workers in JavaScript", .needsEsbuild)
   struct JavaScriptWorkers {
     /// A folder that `atoll new` made.
     private func worker(_ language: String, in folder: TemporaryFolder) throws -> String {
@@ -118,14 +118,4 @@ extension TheBinary {
       #expect(try node.call("greet", #"{"name":"Ada"}"#).text == "Good evening, Ada!")
     }
   }
-}
-
-private enum Esbuild {
-  static let isThere: Bool = {
-    let environment = ProcessInfo.processInfo.environment
-    if let named = environment["ATOLL_ESBUILD"] { return FileManager.default.isExecutableFile(atPath: named) }
-    return (environment["PATH"] ?? "").split(separator: ":").contains {
-      FileManager.default.isExecutableFile(atPath: "\($0)/esbuild")
-    }
-  }()
 }

@@ -38,22 +38,7 @@ extension TheBinary {
       let folder = try TemporaryFolder()
       let worker = folder.file("greeter")
       #expect(try Command.run(["new", "--language", "javascript", worker]).status == ExitStatus.ok)
-      try         """
-        let calls = 0;
-        const seen = new Map();
-        export default {
-          tools: {
-            greet({ name }) {
-              calls += 1;
-              globalThis.total = (globalThis.total ?? 0) + 1;
-              Object.prototype.leaked = (Object.prototype.leaked ?? 0) + 1;
-              Array.prototype.push = Array.prototype.push.bind([]);
-              seen.set(name + seen.size, true);
-              return [calls, globalThis.total, Object.prototype.leaked, seen.size].join(" ");
-            },
-          },
-        };
-        """.write(toFile: worker + "/worker.js", atomically: false, encoding: .utf8)
+      try Self.counting.write(toFile: worker + "/worker.js", atomically: false, encoding: .utf8)
       let node = try ServedNode([worker])
       let texts = onThreads(8) { _ -> Set<String> in
         var texts: Set<String> = []
@@ -70,5 +55,23 @@ extension TheBinary {
       }
       #expect(texts == Array(repeating: ["1 1 1 1"], count: 8))
     }
+
+    /// Counts its calls everywhere that JavaScript can keep something.
+    private static let counting = """
+      let calls = 0;
+      const seen = new Map();
+      export default {
+        tools: {
+          greet({ name }) {
+            calls += 1;
+            globalThis.total = (globalThis.total ?? 0) + 1;
+            Object.prototype.leaked = (Object.prototype.leaked ?? 0) + 1;
+            Array.prototype.push = Array.prototype.push.bind([]);
+            seen.set(name + seen.size, true);
+            return [calls, globalThis.total, Object.prototype.leaked, seen.size].join(" ");
+          },
+        },
+      };
+      """
   }
 }

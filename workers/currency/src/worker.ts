@@ -1,24 +1,13 @@
 // Money: converts by a table of rates, and writes amounts as people do.
 
+import type { Worker } from "atoll";
 import { Decimal } from "./decimal";
-import { format, type Locale } from "./format";
+import { format } from "./format";
 import { asOf, base, currencies, currency } from "./table";
 
-interface Conversion {
-  amount: string;
-  from: string;
-  to: string;
-}
-
-interface Formatting {
-  amount: string;
-  currency: string;
-  locale?: Locale;
-}
-
-export default {
+const worker: Worker = {
   tools: {
-    convert({ amount, from, to }: Conversion) {
+    convert({ amount, from, to }) {
       const source = currency(from);
       const target = currency(to);
       const converted = Decimal.parse(amount).times(target.perBase).dividedBy(source.perBase, target.minorUnits);
@@ -31,7 +20,7 @@ export default {
       };
     },
 
-    format({ amount, currency: code, locale = "en" }: Formatting) {
+    format({ amount, currency: code, locale = "en" }) {
       return format(Decimal.parse(amount), currency(code), locale);
     },
 
@@ -46,3 +35,5 @@ export default {
     },
   },
 };
+
+export default worker;
