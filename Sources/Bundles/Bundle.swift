@@ -108,7 +108,9 @@ public struct Bundle: Sendable {
       manifest = try Manifest.parse(
         text, file: "\(name)/\(Manifest.fileName)",
         schema: SchemaFiles { path throws(FileError) in
-          guard let bytes = files[Array(path.utf8)] else { throw FileError(path: path, reason: "it is not in the bundle") }
+          guard let bytes = files[Array(path.utf8)] else {
+            throw FileError(path: path, reason: "it is not in the bundle")
+          }
           return bytes
         })
     } catch {

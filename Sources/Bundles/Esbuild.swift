@@ -78,7 +78,8 @@ struct Esbuild: Sendable, Equatable {
     }
     let said = EsbuildMessages(result.output)
     guard result.status == 0 else {
-      throw BundleError(.compilerFailed, said.error(in: name) ?? "esbuild ended with status \(result.status):\n\(result.output)")
+      throw BundleError(
+        .compilerFailed, said.error(in: name) ?? "esbuild ended with status \(result.status):\n\(result.output)")
     }
     let names = Names(home: home)
     do {
@@ -191,7 +192,8 @@ struct EsbuildMessages {
 
   private static let partsOfNode: Set<String> = [
     "assert", "buffer", "child_process", "crypto", "dns", "events", "fs", "fs/promises", "http", "http2", "https",
-    "module", "net", "os", "path", "perf_hooks", "process", "querystring", "readline", "stream", "timers", "tls", "tty", "url", "util",
+    "module", "net", "os", "path", "perf_hooks", "process", "querystring", "readline", "stream", "timers", "tls", "tty",
+    "url", "util",
     "v8", "vm", "worker_threads", "zlib",
   ]
 

@@ -3,6 +3,9 @@
 enum JavaScriptLimits {
   /// A page of linear memory, in bytes.
   static let pageBytes = 65_536
+  /// Processor time for the engine's own start in an evaluation, over `limits.cpu_ms`: an author with a cap of 1 ms a
+  /// call has it for the module.
+  static let engineStartMilliseconds = 20
   /// Positions that a source map may hold: a bundle of 16 MiB has fewer.
   static let mappingsMax = 4_000_000
   /// Source files that a source map may name.

@@ -9,6 +9,8 @@ final class BuildRun {
   /// Why a step did not end well.
   enum Failure: Error {
     case outOfTime
+    /// An allocation that the guest reports as failed.
+    case outOfMemory
     /// The import that was called, `module.name`.
     case refused(String)
     case trapped(message: String, backtrace: [String])
@@ -137,9 +139,11 @@ final class BuildRun {
       arguments[index].kind = UInt8(WASMTIME_KIND_I32)
       arguments[index].of.i32 = value
     }
-    guard name.utf8.withContiguousStorageIfAvailable({ bytes in
-      bytes.withMemoryRebound(to: CChar.self) { atoll_find_entry(slots, $0.baseAddress, $0.count) }
-    }) == true else { return nil }
+    guard
+      name.utf8.withContiguousStorageIfAvailable({ bytes in
+        bytes.withMemoryRebound(to: CChar.self) { atoll_find_entry(slots, $0.baseAddress, $0.count) }
+      }) == true
+    else { return nil }
     atoll_begin_call(slots, arguments, values.count, results)
     try poll()
     let result = slots.pointee.result
@@ -225,5 +229,6 @@ private let refuse: wasmtime_func_unchecked_callback_t = { environment, _, value
     return nil
   }
   refusal.pointee.wasCalled = true
-  return Call.trap("\(refusal.pointee.name) was called; nothing that the host answers may be kept for every call ever after")
+  return Call.trap(
+    "\(refusal.pointee.name) was called; nothing that the host answers may be kept for every call ever after")
 }

@@ -173,7 +173,9 @@ extension LoopSandbox {
     guard let failure else {
       return .fault(Fault(.host, "the entry of worker `\(prepared.program.name)` was not found in its instance"))
     }
-    if call.pointee.phase == .instantiating || call.pointee.phase == .linking, failure.code == nil, failure.backtrace.isEmpty {
+    if call.pointee.phase == .instantiating || call.pointee.phase == .linking, failure.code == nil,
+      failure.backtrace.isEmpty
+    {
       return .fault(Self.instantiationFault(failure.message))
     }
     let words = call.pointee.fault?.message ?? failure.message

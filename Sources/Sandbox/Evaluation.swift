@@ -29,12 +29,15 @@ public struct Evaluation: Sendable {
   public static func run(
     _ source: [UInt8], image: Module, engine: Module, limits: CallLimits
   ) throws(SandboxError) -> Evaluation {
+    let least = image.shape.memories.first.map { Int(clamping: $0.minimum) * SandboxLimits.pageBytes } ?? 0
+    guard least <= limits.memoryBytes else { return Evaluation(ending: .outOfMemory) }
     let run = try BuildRun([image, engine], limits: limits)
     defer { run.end() }
     do throws(BuildRun.Failure) { return Evaluation(try evaluate(source, image, engine, run)) } catch {
       if run.ranOutOfMemory { return Evaluation(ending: .outOfMemory) }
       switch error {
       case .outOfTime: return Evaluation(ending: .outOfTime)
+      case .outOfMemory: return Evaluation(ending: .outOfMemory)
       case .refused(let name): return Evaluation(ending: .refused(name))
       case .trapped(let message, _):
         let isFull = limits.memoryBytes - run.memoryBytes < SandboxLimits.memoryNearlyFullBytes
@@ -59,8 +62,9 @@ public struct Evaluation: Sendable {
     guard let place = try run.call("atoll_javascript_allocate", Int32(truncatingIfNeeded: source.count)) else {
       throw .trapped(message: "the engine exports no `atoll_javascript_allocate`", backtrace: [])
     }
-    guard place != 0, run.write(source, at: Int(place)) else {
-      throw .trapped(message: "there is no room for the source of \(source.count) bytes", backtrace: [])
+    guard place != 0 else { throw .outOfMemory }
+    guard run.write(source, at: Int(place)) else {
+      throw .trapped(message: "the engine gave room for the source outside of its memory", backtrace: [])
     }
     guard
       let answer = try run.call(

@@ -54,6 +54,8 @@ private func step(
       throw SandboxError(
         .initializationFailed,
         "\(what) used more than \(limits.cpuMilliseconds) ms of processor time; do less at start")
+    case .outOfMemory:
+      throw SandboxError(.initializationFailed, "\(what) ran out of memory; raise `limits.memory` in atoll.toml")
     case .refused(let name):
       throw SandboxError(
         .initializationFailed,

@@ -19,19 +19,18 @@ extension ProgramCheck {
   func engine(over image: WasmShape) throws(SandboxError) {
     let memories = shape.imports.filter { $0.kind == .memory }
     guard memories.count == 1, memories[0].module == "env", memories[0].name == "memory", shape.memories.count == 1,
-      shape.dataSegments == 0, !shape.hasStart, kindOfEntry == .reactor
+      shape.dataSegments == 0, !shape.hasStart, shape.export("atoll_call") != nil
     else {
       throw error(
         .malformedModule,
         "has an engine that does not fit: it must be a reactor that imports env.memory, without data and start section")
     }
-    guard let memory = image.memories.first, memory.minimum >= shape.memories[0].minimum, shape.memories[0].maximum == nil
+    guard let memory = image.memories.first, memory.minimum >= shape.memories[0].minimum,
+      shape.memories[0].maximum == nil
     else {
       throw error(
         .malformedModule,
         "has an image smaller than its engine's memory; build it again with `atoll build`")
     }
   }
-
-  private var kindOfEntry: WorkerKind { shape.export("_start") == nil ? .reactor : .command }
 }

@@ -8,7 +8,9 @@ import MCP
 struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Check manifests and schemas, and JavaScript workers' modules, without building.",
-    discussion: "A JavaScript or TypeScript module is bundled and evaluated, and nothing is written. Prints every finding as file:line: what is wrong and what to write. Exits 2 when there is one.")
+    discussion:
+      "A JavaScript or TypeScript module is bundled and evaluated, and nothing is written. Prints every finding as file:line: what is wrong and what to write. Exits 2 when there is one."
+  )
 
   @Argument(help: "Workers' folders, or a node.toml.", completion: .file()) var paths: [String]
   @Flag(help: "Print one JSON object.") var json = false

@@ -20,7 +20,8 @@ struct Types: ParsableCommand {
       guard manifest.source?.language.isScript == true else {
         throw Failure(
           .usage,
-          "\(folder)/\(Manifest.fileName): [source] language is neither javascript nor typescript, so there is nothing to type")
+          "\(folder)/\(Manifest.fileName): [source] language is neither javascript nor typescript, so there is nothing to type"
+        )
       }
       let path = "\(folder)/\(TypeDeclarations.fileName)"
       try Files.write(Array(Self.text(manifest).utf8), to: path)

@@ -45,7 +45,8 @@ struct Watch: Sendable {
       try await node.reload(worker)
       let took = Clock.milliseconds(since: started)
       // A file that was moved here, or whose clock is another, is older than its change.
-      let sinceSave = waited < Double(10 * Self.periodMilliseconds) ? "\(Clock.text(waited + took)) after the save: " : ""
+      let sinceSave =
+        waited < Double(10 * Self.periodMilliseconds) ? "\(Clock.text(waited + took)) after the save: " : ""
       Terminal.line("\(worker.path): \(sinceSave)rebuilt and reloaded in \(Clock.text(took))")
     } catch {
       Terminal.error(error.message)

@@ -193,6 +193,30 @@ private typealias Bundle = Bundles.Bundle
     #expect(try bundle.load(store, javaScript: JavaScriptEngine(store: store)).program.engine != nil)
   }
 
+  @Test(arguments: [
+    (Archive.Kind.engine, [UInt8](repeating: 1, count: 31)), (.files, [5, 0x61]), (.files, [1, 0xFF]),
+    (.files, [0xFF, 0xFF, 0xFF, 0xFF, 0xFF]),
+  ])
+  func aBundleWithAPartThatIsNoneIsDamaged(kind: Archive.Kind, bytes: [UInt8]) throws {
+    let bundle = try build(Worker(["atoll.toml": Self.manifest, "worker.js": Self.source])).bundle
+    var (archive, _) = try Archive.decode(bundle.bytes, name: "x")
+    for index in archive.sections.indices where archive.sections[index].kind == kind {
+      archive.sections[index].bytes = bytes
+    }
+    let file = archive.encoded().file
+    #expect(throws: BundleError.self) { try Bundle.decode(file, name: "x") }
+  }
+
+  /// The map is for people: a worker runs without it.
+  @Test func aBundleWithASourceMapOfNonsenseHasNone() throws {
+    let bundle = try build(Worker(["atoll.toml": Self.manifest, "worker.js": Self.source])).bundle
+    var (archive, _) = try Archive.decode(bundle.bytes, name: "x")
+    for index in archive.sections.indices where archive.sections[index].kind == .sourceMap {
+      archive.sections[index].bytes = Array("nonsense".utf8)
+    }
+    #expect(try Bundle.decode(archive.encoded().file, name: "x").sourceMap() == nil)
+  }
+
   @Test(arguments: [Archive.Kind.engine, .sourceMap, .files])
   func aBundleWithoutOneOfItsPartsIsDamaged(kind: Archive.Kind) throws {
     let bundle = try build(Worker(["atoll.toml": Self.manifest, "worker.js": Self.source])).bundle

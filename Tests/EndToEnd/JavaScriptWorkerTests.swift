@@ -36,6 +36,21 @@ extension TheBinary {
       #expect(object["sources"] as? [String] == [language == "typescript" ? "worker.ts" : "worker.js"])
     }
 
+    @Test(.timeLimit(.minutes(3)), .needsClient, arguments: ["auto", "legacy"])
+    func theOfficialClientCallsIt(mode: String) throws {
+      let folder = try TemporaryFolder()
+      let node = try ServedNode([try worker("javascript", in: folder)], verb: "dev")
+      let report = try ClientReport.run(
+        node.url, mode: mode,
+        steps: """
+          [{"list": true}, {"call": "greet", "arguments": {"name": "Ada"}}, {"call": "greet", "arguments": {"name": "nobody"}}]
+          """)
+      try #require(report.steps.count == 3)
+      #expect(report.steps[0].tools?.map(\.name) == ["greet"])
+      #expect(report.steps[1].text == ["Hello, Ada!"] && report.steps[1].isError == false)
+      #expect(report.steps[2].text == ["There is nobody to greet."] && report.steps[2].isError == true)
+    }
+
     @Test(.timeLimit(.minutes(3)))
     func checkNamesTheAuthorsPlace() throws {
       let folder = try TemporaryFolder()

@@ -79,6 +79,19 @@ struct EvaluationTests {
     #expect(error?.message.contains(name) == true, "\(error?.message ?? "")")
   }
 
+  /// Less than the engine's own memory, a little more than it, and too little for the source.
+  @Test(arguments: [64, 192, 320, 448])
+  func aCapTooSmallForTheEngineSaysSo(kibibytes: Int) {
+    let source = module("t() {}", before: "const text = '\(String(repeating: "x", count: 1 << 20))';")
+    let error = evaluationError(source, limits: CallLimits(memoryBytes: kibibytes << 10))
+    #expect(error?.code == .outOfMemory, "\(error?.message ?? "it ended well")")
+    #expect(error?.message.contains("\(kibibytes) KiB") == true)
+  }
+
+  @Test func theSmallestProcessorCapIsEnoughForASmallModule() throws {
+    #expect(try evaluate(module("t() {}"), limits: CallLimits(cpuMilliseconds: 1)).tools == ["t"])
+  }
+
   @Test func anAwaitThatCannotEndIsAnError() {
     #expect(evaluationError("await new Promise(() => {}); export default { tools: {} };")?.code == .threw)
   }

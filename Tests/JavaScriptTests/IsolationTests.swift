@@ -32,6 +32,35 @@ struct IsolationTests {
     #expect(answers.keys.first?.contains("true") == true)
   }
 
+  /// Many at once, asleep in between: instances of one image over one engine, in any order.
+  @Test func callsThatRunSideBySideSeeNothingOfEachOther() async throws {
+    let source = module(
+      """
+      async t({ n }) {
+        globalThis.seen = (globalThis.seen ?? 0) + 1; Object.prototype.n = n; mine = n;
+        await Promise.all([1, 2].map((ms) => new Promise((done) => setTimeout(done, ms))));
+        return [globalThis.seen, ({}).n, mine].join();
+      }
+      """, before: "let mine = null;")
+    let wrong = try await withWorker(source, limits: CallLimits(cpuMilliseconds: 1_000)) { sandbox, prepared in
+      await withTaskGroup(of: Int.self) { group in
+        for worker in 0..<50 {
+          group.addTask {
+            var wrong = 0
+            for index in 0..<20 {
+              let n = worker * 20 + index
+              let outcome = await sandbox.call(prepared, request: request("t", #"{"n":\#(n)}"#), ledger: CallLedger())
+              if outcome.text != #""1,\#(n),\#(n)""# { wrong += 1 }
+            }
+            return wrong
+          }
+        }
+        return await group.reduce(0, +)
+      }
+    }
+    #expect(wrong == 0)
+  }
+
   @Test func randomNumbersAreOthersInEveryCall() async throws {
     let source = module("t() { return [Math.random(), crypto.randomUUID()].join() }")
     let seen = try await withWorker(source) { sandbox, prepared in

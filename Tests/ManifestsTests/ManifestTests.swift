@@ -140,7 +140,8 @@ import Testing
     let manual = Manifest.shape.manual(title: "atoll.toml") + NodeConfiguration.shape.manual(title: "node.toml")
     for row in [
       "| `memory` | `\"64KiB\"` to `\"64MiB\"` | `\"16MiB\"` |", "| `cpu_ms` | 1 to 60000 | `50` |",
-      "| `language` | `\"javascript\"`, `\"typescript\"`, `\"swift\"`, `\"c\"`, `\"wasm\"` | must be written |", "| `open_world` | `true` or `false` |",
+      "| `language` | `\"javascript\"`, `\"typescript\"`, `\"swift\"`, `\"c\"`, `\"wasm\"` | must be written |",
+      "| `open_world` | `true` or `false` |",
       "### `[[workers]]`", "| `queue_ms` | 1 to 60000 | `1000` |",
     ] {
       #expect(manual.contains(row), "\(row)")

@@ -21,7 +21,8 @@ enum House {
   /// Outside those, the files at the edge to a system call or to embedded bytes; the compiler makes them write `unsafe` at each use.
   static let filesWithPointers = [
     "Sources/Manifests/Files.swift", "Sources/Bundles/Folders.swift", "Sources/Bundles/OutputFile.swift",
-    "Sources/Bundles/WorkerSDK.swift", "Sources/JavaScript/EmbeddedEngine.swift", "Sources/Nodes/JSONLogHandler.swift", "Sources/Nodes/LogWriter.swift",
+    "Sources/Bundles/WorkerSDK.swift", "Sources/JavaScript/EmbeddedEngine.swift", "Sources/Nodes/JSONLogHandler.swift",
+    "Sources/Nodes/LogWriter.swift",
     "Sources/Nodes/Processors.swift", "Sources/atoll/Files.swift", "Sources/atoll/Terminal.swift",
   ]
 
