@@ -223,9 +223,7 @@ static JSValue awaited(JSValue value) {
   bool is_thenable = JS_IsFunction(context, then);
   JS_FreeValue(context, then);
   if (!is_thenable) return value;
-  JSValue promise = JS_NewSettledPromise(context, false, JS_UNDEFINED), functions[2];
-  JS_FreeValue(context, promise);
-  promise = JS_NewPromiseCapability(context, functions);
+  JSValue functions[2], promise = JS_NewPromiseCapability(context, functions);
   if (!JS_IsException(promise)) {
     JS_FreeValue(context, JS_Call(context, functions[0], JS_UNDEFINED, 1, (JSValueConst *)&value));
     JS_FreeValue(context, functions[0]);

@@ -6,7 +6,7 @@ static JSValue log_line(JSContext *ctx, JSValueConst self, int count, JSValueCon
   (void)self, (void)count;
   int32_t level;
   size_t size;
-  if (refuse_while_evaluating("console")) return JS_EXCEPTION;
+  if (refuse_while_evaluating("a method of console")) return JS_EXCEPTION;
   if (JS_ToInt32(ctx, &level, values[0])) return JS_EXCEPTION;
   const char *text = JS_ToCStringLen(ctx, &size, values[1]);
   if (!text) return JS_EXCEPTION;

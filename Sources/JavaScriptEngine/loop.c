@@ -91,6 +91,13 @@ static bool timer_add(timer added) {
   return true;
 }
 
+// A copy that owns the values; NULL where there are none, and with an exception where there is no room.
+static JSValue *copy_values(int count, JSValueConst *values) {
+  JSValue *copies = count > 0 ? js_malloc(context, (size_t)count * sizeof *copies) : NULL;
+  for (int index = 0; copies && index < count; index++) copies[index] = JS_DupValue(context, values[index]);
+  return copies;
+}
+
 // host.setTimer(function, milliseconds, repeats, arguments…) → id
 static JSValue set_timer(JSContext *ctx, JSValueConst self, int count, JSValueConst *values) {
   (void)self;
@@ -104,13 +111,9 @@ static JSValue set_timer(JSContext *ctx, JSValueConst self, int count, JSValueCo
   int64_t pause = (int64_t)trunc(milliseconds) * 1000000;
   timer added = {
       .deadline = host_now(clock_monotonic) + pause, .interval = repeats ? pause : -1, .id = ++last_timer_id,
-      .count = count - 3, .function = JS_UNDEFINED,
+      .count = count - 3, .arguments = copy_values(count - 3, values + 3),
   };
-  if (added.count > 0) {
-    added.arguments = js_malloc(ctx, (size_t)added.count * sizeof(JSValue));
-    if (!added.arguments) return JS_EXCEPTION;
-    for (int index = 0; index < added.count; index++) added.arguments[index] = JS_DupValue(ctx, values[3 + index]);
-  }
+  if (added.count > 0 && !added.arguments) return JS_EXCEPTION;
   added.function = JS_DupValue(ctx, values[0]);
   if (!timer_add(added)) {
     timer_free(added);
@@ -147,30 +150,16 @@ static void sleep_until(int64_t deadline) {
 static bool run_timer(void) {
   sleep_until(timers[0].deadline);
   timer due = timer_remove(0);
-  JSValue function = JS_DupValue(context, due.function);
-  int count = due.count;
-  JSValue *arguments = due.arguments;
-  uint32_t id = due.id;
-  bool repeats = due.interval >= 0;
-  if (repeats) {
-    due.deadline += due.interval;
-    // It may be cleared, and freed, while it runs.
-    JSValue copies[count > 0 ? count : 1];
-    for (int index = 0; index < count; index++) copies[index] = JS_DupValue(context, arguments[index]);
-    if (!timer_add(due)) {
-      timer_free(due);
-      return false;
-    }
-    JSValue result = JS_Call(context, function, JS_UNDEFINED, count, (JSValueConst *)copies);
-    for (int index = 0; index < count; index++) JS_FreeValue(context, copies[index]);
-    JS_FreeValue(context, function);
-    JS_FreeValue(context, result);
-    (void)id;
-    return !JS_IsException(result);
+  if (due.interval >= 0) {
+    // It stands in the list again before it runs: it may clear itself.
+    timer next = due;
+    next.deadline += next.interval;
+    next.function = JS_DupValue(context, due.function);
+    next.arguments = copy_values(due.count, (JSValueConst *)due.arguments);
+    if ((due.count > 0 && !next.arguments) || !timer_add(next)) return false;
   }
-  JSValue result = JS_Call(context, function, JS_UNDEFINED, count, (JSValueConst *)arguments);
+  JSValue result = JS_Call(context, due.function, JS_UNDEFINED, due.count, (JSValueConst *)due.arguments);
   timer_free(due);
-  JS_FreeValue(context, function);
   JS_FreeValue(context, result);
   return !JS_IsException(result);
 }
@@ -189,7 +178,9 @@ JSValue loop_settle(JSValue promise) {
       break;
     }
     if (timer_count == 0) {
-      JS_ThrowPlainError(context, "the promise can never be settled: nothing is left to wait for");
+      JS_ThrowPlainError(
+          context, "%s: nothing is left to wait for",
+          is_evaluating ? "a top-level await can never end" : "the promise can never be settled");
       break;
     }
     if (!run_timer()) break;
