@@ -1,0 +1,266 @@
+// Written by `atoll types`, and written anew by it: change the schemas, not this file.
+
+interface Console {
+  log(...values: unknown[]): void;
+  info(...values: unknown[]): void;
+  debug(...values: unknown[]): void;
+  warn(...values: unknown[]): void;
+  error(...values: unknown[]): void;
+  trace(...values: unknown[]): void;
+  dir(value: unknown): void;
+  table(data: unknown, columns?: string[]): void;
+  assert(condition?: boolean, ...values: unknown[]): void;
+  count(label?: string): void;
+  countReset(label?: string): void;
+  group(...values: unknown[]): void;
+  groupCollapsed(...values: unknown[]): void;
+  groupEnd(): void;
+  time(label?: string): void;
+  timeLog(label?: string, ...values: unknown[]): void;
+  timeEnd(label?: string): void;
+}
+declare var console: Console;
+
+declare function setTimeout<A extends unknown[]>(callback: (...values: A) => void, ms?: number, ...values: A): number;
+declare function setInterval<A extends unknown[]>(callback: (...values: A) => void, ms?: number, ...values: A): number;
+declare function clearTimeout(id?: number): void;
+declare function clearInterval(id?: number): void;
+declare function queueMicrotask(callback: () => void): void;
+declare function structuredClone<T>(value: T, options?: { transfer?: ArrayBuffer[] }): T;
+declare function atob(text: string): string;
+declare function btoa(text: string): string;
+declare function reportError(error: unknown): void;
+
+declare var performance: { now(): number; readonly timeOrigin: number; toJSON(): object };
+declare var crypto: {
+  getRandomValues<T extends Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array | Int32Array
+    | Uint32Array | BigInt64Array | BigUint64Array>(array: T): T;
+  randomUUID(): string;
+};
+declare var navigator: { readonly userAgent: string };
+
+type BufferSource = ArrayBuffer | ArrayBufferView;
+
+declare class TextEncoder {
+  readonly encoding: "utf-8";
+  encode(text?: string): Uint8Array;
+  encodeInto(text: string, bytes: Uint8Array): { read: number; written: number };
+}
+declare class TextDecoder {
+  constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean });
+  readonly encoding: string;
+  readonly fatal: boolean;
+  readonly ignoreBOM: boolean;
+  decode(source?: BufferSource, options?: { stream?: boolean }): string;
+}
+
+declare class URLSearchParams implements Iterable<[string, string]> {
+  constructor(init?: string | Record<string, string> | Iterable<[string, string]>);
+  readonly size: number;
+  append(name: string, value: string): void;
+  delete(name: string, value?: string): void;
+  get(name: string): string | null;
+  getAll(name: string): string[];
+  has(name: string, value?: string): boolean;
+  set(name: string, value: string): void;
+  sort(): void;
+  forEach(callback: (value: string, name: string, params: URLSearchParams) => void): void;
+  keys(): IterableIterator<string>;
+  values(): IterableIterator<string>;
+  entries(): IterableIterator<[string, string]>;
+  [Symbol.iterator](): IterableIterator<[string, string]>;
+  toString(): string;
+}
+declare class URL {
+  constructor(url: string | URL, base?: string | URL);
+  static canParse(url: string | URL, base?: string | URL): boolean;
+  static parse(url: string | URL, base?: string | URL): URL | null;
+  href: string;
+  readonly origin: string;
+  protocol: string;
+  username: string;
+  password: string;
+  host: string;
+  hostname: string;
+  port: string;
+  pathname: string;
+  search: string;
+  readonly searchParams: URLSearchParams;
+  hash: string;
+  toString(): string;
+  toJSON(): string;
+}
+
+declare class Event {
+  constructor(type: string, options?: { bubbles?: boolean; cancelable?: boolean; composed?: boolean });
+  readonly type: string;
+  readonly target: EventTarget | null;
+  readonly cancelable: boolean;
+  readonly defaultPrevented: boolean;
+  readonly timeStamp: number;
+  preventDefault(): void;
+  stopPropagation(): void;
+  stopImmediatePropagation(): void;
+}
+declare class CustomEvent<T = unknown> extends Event {
+  constructor(type: string, options?: { detail?: T; cancelable?: boolean });
+  readonly detail: T;
+}
+declare class EventTarget {
+  addEventListener(
+    type: string, callback: ((event: Event) => void) | null, options?: boolean | { once?: boolean; signal?: AbortSignal },
+  ): void;
+  removeEventListener(type: string, callback: ((event: Event) => void) | null): void;
+  dispatchEvent(event: Event): boolean;
+}
+declare class AbortSignal extends EventTarget {
+  static abort(reason?: unknown): AbortSignal;
+  static timeout(ms: number): AbortSignal;
+  static any(signals: AbortSignal[]): AbortSignal;
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  onabort: ((event: Event) => void) | null;
+  throwIfAborted(): void;
+}
+declare class AbortController {
+  readonly signal: AbortSignal;
+  abort(reason?: unknown): void;
+}
+declare class DOMException extends Error {
+  constructor(message?: string, name?: string);
+  readonly code: number;
+}
+
+declare class Blob {
+  constructor(parts?: (string | BufferSource | Blob)[], options?: { type?: string });
+  readonly size: number;
+  readonly type: string;
+  slice(start?: number, end?: number, type?: string): Blob;
+  text(): Promise<string>;
+  arrayBuffer(): Promise<ArrayBuffer>;
+  bytes(): Promise<Uint8Array>;
+}
+type HeadersInit = Headers | Record<string, string> | Iterable<[string, string]>;
+type BodyInit = string | BufferSource | Blob | URLSearchParams;
+declare class Headers implements Iterable<[string, string]> {
+  constructor(init?: HeadersInit);
+  append(name: string, value: string): void;
+  delete(name: string): void;
+  get(name: string): string | null;
+  getSetCookie(): string[];
+  has(name: string): boolean;
+  set(name: string, value: string): void;
+  forEach(callback: (value: string, name: string, headers: Headers) => void): void;
+  keys(): IterableIterator<string>;
+  values(): IterableIterator<string>;
+  entries(): IterableIterator<[string, string]>;
+  [Symbol.iterator](): IterableIterator<[string, string]>;
+}
+interface RequestInit {
+  method?: string;
+  headers?: HeadersInit;
+  body?: BodyInit | null;
+  signal?: AbortSignal | null;
+}
+interface Body {
+  readonly bodyUsed: boolean;
+  text(): Promise<string>;
+  json(): Promise<any>;
+  bytes(): Promise<Uint8Array>;
+  arrayBuffer(): Promise<ArrayBuffer>;
+  blob(): Promise<Blob>;
+}
+declare class Request {
+  constructor(input: string | URL | Request, init?: RequestInit);
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Headers;
+  readonly signal: AbortSignal;
+  clone(): Request;
+}
+interface Request extends Body {}
+declare class Response {
+  constructor(body?: BodyInit | null, init?: { status?: number; statusText?: string; headers?: HeadersInit });
+  static json(data: unknown, init?: { status?: number; statusText?: string; headers?: HeadersInit }): Response;
+  static redirect(url: string | URL, status?: number): Response;
+  static error(): Response;
+  readonly status: number;
+  readonly statusText: string;
+  readonly ok: boolean;
+  readonly headers: Headers;
+  readonly type: string;
+  readonly url: string;
+  readonly redirected: boolean;
+  clone(): Response;
+}
+interface Response extends Body {}
+/** Fails in this version: no upstream can be granted yet. */
+declare function fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
+
+declare module "atoll" {
+  /** An error that the tool expects: the caller reads its message, and the log says nothing of it. */
+  export class ToolError extends Error {}
+
+  /** What is known of a call beside its arguments. */
+  export interface Context {
+    /** The revision of MCP that the caller speaks. */
+    readonly protocol: string;
+    readonly [name: string]: unknown;
+  }
+
+  /** A string is answered as text, everything else as structured content and its JSON as text. */
+  export type Answer = string | number | boolean | null | object;
+
+  /** What a worker's module exports by default. */
+  export interface Worker {
+    tools: Tools;
+  }
+
+  /** Arguments of `convert`. */
+  export type ConvertArguments = {
+    /** A decimal number as text, such as "12.50": text is exact where a JSON number is not */
+    amount: string;
+    from: string;
+    to: string;
+  };
+  /** What `convert` answers. */
+  export type ConvertAnswer = {
+    amount: string;
+    currency: string;
+    /** Units of the target for one unit of the source */
+    rate: string;
+    asOf: string;
+    text: string;
+  };
+
+  /** Arguments of `format`. */
+  export type FormatArguments = {
+    amount: string;
+    currency: string;
+    locale?: "en" | "de" | "fr" | "ja";
+  };
+
+  /** Arguments of `currencies`. */
+  export type CurrenciesArguments = Record<string, never>;
+  /** What `currencies` answers. */
+  export type CurrenciesAnswer = {
+    asOf: string;
+    base: string;
+    currencies: ({
+      code: string;
+      name: string;
+      minorUnits: number;
+      perBase: string;
+    })[];
+  };
+
+  /** The tools that atoll.toml declares. */
+  export interface Tools {
+    /** Converts an amount from one currency to another by the reference rates of a fixed day; rounds half to even */
+    convert(args: ConvertArguments, context: Context): ConvertAnswer | Promise<ConvertAnswer>;
+    /** Writes an amount as people of a locale write it, such as €1.234,50 */
+    format(args: FormatArguments, context: Context): Answer | Promise<Answer>;
+    /** Lists the currencies that can be converted, with their minor units and rates */
+    currencies(args: CurrenciesArguments, context: Context): CurrenciesAnswer | Promise<CurrenciesAnswer>;
+  }
+}
