@@ -1,4 +1,4 @@
-// `atoll bench cold-start`: the fresh call of one tool, many times, with nothing round it but a clock.
+// `atoll bench cold-start`: fresh calls, many of them, with nothing round them but a clock.
 
 public import Histogram
 import Bundles
@@ -10,6 +10,7 @@ import Sandbox
 
 /// The figures of one run.
 public struct ColdStartRun: Sendable {
+  /// The worker that was called; of several, the first. The other fields up to `answer` are about it.
   public let workerName: String
   public let tool: String
   public let digest: String
@@ -31,37 +32,36 @@ public struct ColdStartRun: Sendable {
 }
 
 extension LocalNode {
-  /// Measures `calls` fresh calls, after a tenth as many that are not counted. On the loop.
+  /// Measures `calls` fresh calls, after a tenth as many that are not counted. Several workers are called in turn. On
+  /// the loop.
   ///
-  /// - Throws: ``NodeError`` when the tool is unknown, or answers its arguments with a fault.
+  /// - Parameters:
+  ///   - name: the tool; the first of the manifest where it is nil.
+  ///   - arguments: of every call; made from each tool's schema where they are nil.
+  /// - Throws: ``NodeError`` when the tool is unknown, the arguments do not fit it, or it answers them with a fault.
   public func coldStart(tool name: String?, arguments: [UInt8]?, calls: Int) async throws(NodeError) -> ColdStartRun {
-    let manifest = worker.bundle.manifest
-    guard let tool = name.map({ wanted in manifest.tools.first { $0.name == wanted } }) ?? manifest.tools.first else {
-      let names = manifest.tools.map(\.name).joined(separator: ", ")
-      throw NodeError(.configuration, "\(worker.source.path) has no tool `\(name ?? "")`; it has \(names)")
+    var targets: [ColdStartTarget] = []
+    for (worker, prepared) in zip(workers, loop.service.workers) {
+      var target = try ColdStartTarget(worker, prepared.program, tool: name, arguments: arguments)
+      try await target.try(on: loop.sandbox)
+      targets.append(target)
     }
-    let request = Self.guestRequest(tool.name, arguments ?? SampleArguments.make(from: tool.input.bytes))
-    let program = loop.service.workers[0].program
     let sandbox = loop.sandbox
     let clock = loop.eventLoop
-    let answer: [UInt8]
-    switch await sandbox.call(program, request: request, ledger: CallLedger()) {
-    case .answered(let bytes): answer = bytes
-    case .exited(let status, let line):
-      throw NodeError(.configuration, "`\(tool.name)` ended with exit code \(status): \(line); name others with --arguments")
-    case .fault(let fault):
-      throw NodeError(.configuration, "`\(tool.name)` ended in a fault: \(fault); name others with --arguments")
+    for index in 0..<max(1, calls / 10, targets.count) {
+      let target = targets[index % targets.count]
+      _ = await sandbox.call(target.program, request: target.request, ledger: CallLedger())
     }
-    for _ in 0..<max(1, calls / 10) { _ = await sandbox.call(program, request: request, ledger: CallLedger()) }
 
     var fresh = Histogram<UInt64>(numberOfSignificantValueDigits: .three)
     var store = fresh, instantiate = fresh, call = fresh, delete = fresh
     var interrupted = 0
-    for _ in 0..<calls {
+    for index in 0..<calls {
+      let target = targets[index % targets.count]
       let start = clock.now
-      _ = await sandbox.call(program, request: request, ledger: CallLedger())
+      _ = await sandbox.call(target.program, request: target.request, ledger: CallLedger())
       fresh.record(clock.now - start)
-      let (outcome, phases) = sandbox.measuredCall(program, request: request)
+      let (outcome, phases) = sandbox.measuredCall(target.program, request: target.request)
       guard case .answered = outcome else {
         interrupted += 1
         continue
@@ -71,13 +71,64 @@ extension LocalNode {
       call.record(phases.call)
       delete.record(phases.delete)
     }
+    let (first, worker) = (targets[0], workers[0])
     return ColdStartRun(
-      workerName: manifest.name, tool: tool.name, digest: worker.bundle.digest, request: request, answer: answer,
-      freshCall: fresh,
+      workerName: worker.name, tool: first.tool, digest: worker.bundle.digest, request: first.request,
+      answer: first.answer, freshCall: fresh,
       phases: [("store", store), ("instantiate", instantiate), ("call", call), ("delete", delete)],
       compileMilliseconds: worker.report.compileMilliseconds, loadMilliseconds: worker.report.loadMilliseconds,
       cacheHit: worker.report.cacheHit,
-      instanceKiB: Double(sandbox.residentBytes(program, request: request)) / 1_024, interrupted: interrupted)
+      instanceKiB: Double(sandbox.residentBytes(first.program, request: first.request)) / 1_024,
+      interrupted: interrupted)
+  }
+}
+
+/// One worker under measurement: what it is asked, and what it answers.
+private struct ColdStartTarget {
+  let program: PreparedProgram
+  let tool: String
+  let request: [UInt8]
+  private(set) var answer: [UInt8] = []
+
+  init(
+    _ worker: LoadedWorker, _ program: PreparedProgram, tool name: String?, arguments: [UInt8]?
+  ) throws(NodeError) {
+    let manifest = worker.bundle.manifest
+    guard let tool = name.map({ wanted in manifest.tools.first { $0.name == wanted } }) ?? manifest.tools.first else {
+      let names = manifest.tools.map(\.name).joined(separator: ", ")
+      throw NodeError(.configuration, "\(worker.source.path) has no tool `\(name ?? "")`; it has \(names)")
+    }
+    let arguments = arguments ?? SampleArguments.make(from: tool.input.bytes)
+    // A tool that refuses its arguments would be measured at refusing.
+    if let problem = Self.problem(with: arguments, schema: tool.input.bytes) {
+      throw NodeError(
+        .configuration,
+        "the arguments \(String(decoding: arguments, as: UTF8.self)) do not fit `\(tool.name)`: \(problem); "
+          + "name others with --arguments")
+    }
+    self.program = program
+    self.tool = tool.name
+    request = Self.guestRequest(tool.name, arguments)
+  }
+
+  private static func problem(with arguments: [UInt8], schema: [UInt8]) -> String? {
+    do {
+      let violation = try JSONSchema(schema).validate(bytes: arguments).first
+      return violation.map { "\($0.instancePath) \($0.message)" }
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  /// Calls it once and keeps the answer.
+  mutating func `try`(on sandbox: LoopSandbox) async throws(NodeError) {
+    switch await sandbox.call(program, request: request, ledger: CallLedger()) {
+    case .answered(let bytes): answer = bytes
+    case .exited(let status, let line):
+      throw NodeError(.configuration, "`\(tool)` ended with exit code \(status): \(line); name others with --arguments")
+    case .fault(let fault):
+      throw NodeError(.configuration, "`\(tool)` ended in a fault: \(fault); name others with --arguments")
+    }
   }
 
   private static func guestRequest(_ tool: String, _ arguments: [UInt8]) -> [UInt8] {

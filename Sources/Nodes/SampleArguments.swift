@@ -3,8 +3,9 @@
 import JSON
 
 enum SampleArguments {
-  /// An object that satisfies a usual schema: the first of `examples`, `default`, `const`, `enum`, or else a
-  /// plain value of the type, for each required property. Validation still has the last word.
+  /// An object that satisfies a usual schema: the first of `default`, `const`, `examples`, `enum`, or else a
+  /// plain value of the type, for each required property. What stands beside a `$ref` counts, what it refers to is not
+  /// looked at. Whoever uses it validates it.
   static func make(from schema: [UInt8]) -> [UInt8] {
     guard let document = try? JSONDocument(schema) else { return Array("{}".utf8) }
     var writer = JSONWriter(reserving: 256)

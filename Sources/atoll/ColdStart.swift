@@ -12,10 +12,10 @@ struct ColdStart: ParsableCommand {
     discussion: """
       The figure runs from the request's bytes in hand to the store deleted: store, instantiate, call, \
       delete. A time is only worth something as a ratio inside one run: `make bench` sets it beside the \
-      same life cycle in C.
+      same life cycle in C. Several workers are called in turn, as a node with many of them would.
       """)
 
-  @Argument(help: "A worker's folder or bundle.", completion: .file()) var worker: String
+  @Argument(help: "Workers' folders or bundles.", completion: .file()) var workers: [String]
   @Option(help: "Calls to measure, after a tenth as many to warm up.") var calls = 20_000
   @Option(help: "The tool to call (default: the first of the manifest).") var tool: String?
   @Option(help: "Its arguments (default: made from its schema).") var arguments: String?
@@ -29,7 +29,11 @@ struct ColdStart: ParsableCommand {
 
   func run() throws {
     let bench = try LocalRun.run { loop throws(NodeError) in
-      let node = try LocalRun.open(worker, on: loop, instances: NodeConfiguration.standard.limits.instances)
+      // Tools of one name in several workers are told apart by a prefix, as in node.toml.
+      let sources = workers.enumerated().map { index, path in
+        WorkerSource(path: path, prefix: workers.count > 1 ? "\(index)." : nil)
+      }
+      let node = try LocalRun.open(sources, on: loop, instances: NodeConfiguration.standard.limits.instances)
       return try await node.coldStart(tool: tool, arguments: arguments.map { Array($0.utf8) }, calls: calls)
     }
     if let dumpRequest { try Files.write(bench.request, to: dumpRequest) }
@@ -38,6 +42,7 @@ struct ColdStart: ParsableCommand {
     if json {
       JSONText.print {
         $0.member("worker", bench.workerName)
+        $0.member("workers", workers.count)
         $0.member("tool", bench.tool)
         $0.member("digest", bench.digest)
         $0.member("answer", String(decoding: bench.answer, as: UTF8.self))
@@ -55,7 +60,7 @@ struct ColdStart: ParsableCommand {
       }
       return
     }
-    Terminal.output("\(bench.workerName) \(bench.tool): \(calls) calls, a fresh instance each\n")
+    Terminal.output("\(bench.workerName)\(workers.count > 1 ? " and \(workers.count - 1) more" : "") \(bench.tool): \(calls) calls, a fresh instance each\n")
     Terminal.output(Self.row("µs", "p50", "p99", "p999"))
     Terminal.output(Self.row("fresh call", fresh.cells))
     for (name, quantiles) in phases { Terminal.output(Self.row("  " + name, quantiles.cells)) }

@@ -10,16 +10,15 @@ enum LocalRun {
   /// Opens a worker in this process and asks it once.
   static func answer(_ request: ToolRequest, worker: String) throws(Failure) -> [UInt8] {
     try run { loop throws(NodeError) in
-      let node = try open(worker, on: loop, instances: 1)
+      let node = try open([WorkerSource(path: worker)], on: loop, instances: 1)
       return await node.answer(headers: request, body: request.body)
     }
   }
 
-  static func open(_ worker: String, on loop: EventLoop, instances: Int) throws(NodeError) -> LocalNode {
+  static func open(_ workers: [WorkerSource], on loop: EventLoop, instances: Int) throws(NodeError) -> LocalNode {
     let log = Logger(label: "atoll", factory: { _ in TerminalLogHandler(level: .info) })
     return try LocalNode(
-      WorkerSource(path: worker), on: loop, instances: instances, cacheDirectory: ModuleStore.defaultCacheDirectory,
-      log: log)
+      workers, on: loop, instances: instances, cacheDirectory: ModuleStore.defaultCacheDirectory, log: log)
   }
 
   /// Runs a body on a loop of its own, on this thread, and gives back what it returned.

@@ -32,14 +32,15 @@ class JavaScriptWorker:
         source = Path(folder) / name
         shutil.copytree(ROOT / "workers" / name, source, ignore=shutil.ignore_patterns(".atoll"))
         run([ATOLL, "build", source])
-        self.source = source
+        self.name, self.source = name, source
         self.bundle = source / ".atoll" / f"{name}.atoll"
         self.image = Path(folder) / "image.wasm"
         self.request = Path(folder) / "request.json"
         run([ATOLL, "inspect", self.bundle, "--extract-module", self.image])
         run([ATOLL, "bench", "cold-start", self.bundle, "--calls", "100", "--json", "--dump-request", self.request])
         manifest = (source / "atoll.toml").read_text()
-        entry = source / re.search(r'^entry\s*=\s*"([^"]+)"', manifest, re.MULTILINE)[1]
+        self.entry = re.search(r'^entry\s*=\s*"([^"]+)"', manifest, re.MULTILINE)[1]
+        entry = source / self.entry
         self.module = Path(folder) / "worker.js"
         run(["esbuild", "--bundle", "--format=esm", "--external:atoll", f"--outfile={self.module}", entry])
         stub = Path(folder) / "atoll.js"
@@ -49,15 +50,18 @@ class JavaScriptWorker:
              f"--outfile={self.script}", entry])
 
     def copies(self, folder, count):
-        """Images of `count` workers that differ in their bytes, so that each is a module of its own."""
-        images = []
+        """Bundles of `count` workers, each with a script, an image and a module of its own."""
+        bundles = []
         for index in range(count):
-            image = Path(folder) / f"image-{index}.wasm"
-            # A custom section: it changes the digest and nothing else.
-            name = f"copy{index:03}".encode()
-            image.write_bytes(self.image.read_bytes() + bytes([0, len(name) + 1, len(name)]) + name)
-            images.append(image)
-        return images
+            copy = Path(folder) / f"copy{index:03}"
+            shutil.copytree(self.source, copy, ignore=shutil.ignore_patterns(".atoll"))
+            manifest = copy / "atoll.toml"
+            manifest.write_text(manifest.read_text().replace(f'name = "{self.name}"', f'name = "{copy.name}"', 1))
+            entry = copy / self.entry
+            entry.write_text(entry.read_text() + f"\n(globalThis as any).copy = {index};\n")
+            run([ATOLL, "build", copy])
+            bundles.append(copy / ".atoll" / f"{copy.name}.atoll")
+        return bundles
 
 
 def measure(_):
@@ -72,7 +76,7 @@ def measure(_):
         sides = {
             "product": lambda: run_json([ATOLL, "bench", "cold-start", worker.bundle, "--calls", CALLS, "--json"]),
             "floor": lambda: run_json([*floor, worker.image]),
-            "rotated": lambda: run_json([*floor, *copies]),
+            "rotated": lambda: run_json([ATOLL, "bench", "cold-start", *copies, "--calls", CALLS, "--json"]),
             "started": lambda: run_json(
                 [FLOOR / "javascript", "started", ENGINE, worker.request, STARTED_CALLS, worker.module]),
             "node": lambda: run_json(["node", CONTEXT, worker.script, worker.request, NODE_CALLS]),
@@ -98,7 +102,7 @@ def measure(_):
         "floor_ratio": ratio("product", "floor"),
         "started_ratio": ratio("started", "product"),
         "node_ratio": ratio("node", "product"),
-        "rotation_ratio": ratio("rotated", "floor"),
+        "rotation_ratio": ratio("rotated", "product"),
         "live_instance_kib": live["private_kib_each"],
         "image_kib": published / 1024,
         "rounds": rounds,
@@ -118,7 +122,7 @@ def verdicts(result):
             result[f"{name}_ratio"] >= limit,
         )
     yield (
-        f"  {ROTATED_WORKERS} workers in rotation, in C: {result['rotated_p50_us']:.2f} µs p50",
+        f"  {ROTATED_WORKERS} workers in rotation: {result['rotated_p50_us']:.2f} µs p50",
         f"{result['rotation_ratio']:.2f}× of one (at most {ROTATION_LIMIT}×)",
         result["rotation_ratio"] < ROTATION_LIMIT,
     )

@@ -6,8 +6,9 @@ export class Decimal {
 
   /** From text such as `-12.50`. */
   static parse(text: string): Decimal {
-    const [whole, fraction = ""] = text.split(".");
-    return new Decimal(BigInt(whole + fraction), fraction.length);
+    const point = text.indexOf(".");
+    if (point < 0) return new Decimal(BigInt(text), 0);
+    return new Decimal(BigInt(text.slice(0, point) + text.slice(point + 1)), text.length - point - 1);
   }
 
   times(other: Decimal): Decimal {
@@ -23,7 +24,7 @@ export class Decimal {
   }
 
   rounded(scale: number): Decimal {
-    return this.dividedBy(new Decimal(1n, 0), scale);
+    return scale === this.scale ? this : this.dividedBy(new Decimal(1n, 0), scale);
   }
 
   get isNegative(): boolean {
@@ -46,7 +47,11 @@ export class Decimal {
   /** Without zeros at the end of the fraction. */
   get shortest(): string {
     const text = this.toString();
-    return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+    if (this.scale === 0) return text;
+    let end = text.length;
+    while (text[end - 1] === "0") end -= 1;
+    if (text[end - 1] === ".") end -= 1;
+    return text.slice(0, end);
   }
 }
 

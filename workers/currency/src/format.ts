@@ -24,10 +24,18 @@ export function format(amount: Decimal, currency: Currency, locale: Locale): str
   const style = styles[locale];
   const rounded = amount.rounded(currency.minorUnits);
   const { whole, fraction } = rounded.parts;
-  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, style.group);
+  const grouped = inGroups(whole, style.group);
   const number = fraction === "" ? grouped : grouped + style.point + fraction;
   const sign = rounded.isNegative ? "-" : "";
   const symbol = symbols[currency.code];
   if (!style.symbolFirst) return `${sign}${number}\u00a0${symbol ?? currency.code}`;
   return symbol ? `${sign}${symbol}${number}` : `${sign}${currency.code}\u00a0${number}`;
+}
+
+/** `1234567` as `1,234,567`. */
+function inGroups(digits: string, separator: string): string {
+  let start = digits.length % 3 || 3;
+  let text = digits.slice(0, start);
+  for (; start < digits.length; start += 3) text += separator + digits.slice(start, start + 3);
+  return text;
 }

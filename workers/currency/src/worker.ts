@@ -14,7 +14,7 @@ const worker: Worker = {
       return {
         amount: converted.toString(),
         currency: target.code,
-        rate: target.perBase.dividedBy(source.perBase, 6).shortest,
+        rate: source.rates.get(target.code)!,
         asOf,
         text: format(converted, target, "en"),
       };
