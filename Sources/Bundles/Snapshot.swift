@@ -1,5 +1,5 @@
 // Running a reactor's `_initialize` once, at build: the memory and globals it leaves become the module's initial ones,
-// and the export goes, so that no call pays for start-up (design.md 4).
+// and the export goes, so that no call pays for start-up.
 internal import Sandbox
 
 /// A module after its snapshot, or as it was, with the reason.

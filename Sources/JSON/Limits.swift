@@ -2,7 +2,7 @@
 
 /// The bounds of reading JSON.
 public enum JSONLimits {
-  /// How many arrays and objects may stand inside one another (issue 1: 64). A scalar has depth 0, `[]` has depth 1.
+  /// How many arrays and objects may stand inside one another. A scalar has depth 0, `[]` has depth 1.
   public static let maximumDepth = 64
   /// Objects up to this many members are searched for duplicate keys pair by pair, larger ones through a hash table.
   /// (``JSONScanner`` keeps as many on the stack.)

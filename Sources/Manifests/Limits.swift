@@ -1,6 +1,6 @@
 // Every number that bounds this module, with its unit, and the caps a worker's calls run under.
 
-/// The caps of one call (design.md 4); a fault names the key that was exceeded.
+/// The caps of one call; a fault names the key that was exceeded.
 public struct Limits: Sendable, Equatable {
   /// Linear memory of the guest, in bytes.
   public var memoryBytes: Int
@@ -30,14 +30,14 @@ public struct Limits: Sendable, Equatable {
 /// What a manifest may ask for at most.
 public enum Bounds {
   /// One page is the least a memory can be; above the ceiling one bulk instruction would hold a loop too long
-  /// (design.md 4: about 0.5 ms a MiB).
+  /// (docs/design.md, "Loops": about 0.5 ms a MiB).
   public static let memoryBytes = 65_536...(64 << 20)
   public static let cpuMilliseconds = 1...60_000
   public static let wallMilliseconds = 1...300_000
   public static let outputBytes = 1_024...(16 << 20)
   public static let hostCalls = 1...1_000_000
 
-  /// Conformance wants at most 64 where the specification says 128 (mcp.md 2.6).
+  /// Conformance wants at most 64 where the specification says 128 (2026-07-28, server/tools, "Tool Names").
   public static let toolNameBytes = 64
   public static let workerNameBytes = 64
   public static let titleBytes = 256

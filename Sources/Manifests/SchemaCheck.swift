@@ -6,7 +6,7 @@ extension SchemaSource {
   /// What is wrong with `bytes`, and on which line of them; nil when nothing is.
   ///
   /// A schema is a JSON object without a key twice, at most 64 deep. One that arguments are held against has
-  /// `"type": "object"` at its root (mcp.md 2.6).
+  /// `"type": "object"` at its root (docs/protocol.md, "What a catalog refuses at load").
   static func problem(in bytes: [UInt8], mustTakeObject: Bool) -> (line: Int, wrong: String)? {
     do throws(JSONError) {
       let document = try JSONDocument(bytes)

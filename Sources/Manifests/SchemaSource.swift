@@ -27,7 +27,7 @@ public struct SchemaSource: Sendable, Equatable {
     self.file = file
   }
 
-  /// What mcp.md 2.6 recommends for a tool that takes nothing.
+  /// What MCP (2026-07-28, server/tools, "Tool") recommends for a tool that takes nothing.
   public static let noArguments = SchemaSource(bytes: Array(#"{"type":"object","additionalProperties":false}"#.utf8))
 
   init(

@@ -9,7 +9,7 @@ public struct Tool: Sendable, Equatable {
   public var input: SchemaSource
   /// JSON Schema of `structuredContent`, or nil when nothing is promised.
   public var output: SchemaSource?
-  /// MCP annotations (mcp.md 2.6); nil is not sent.
+  /// ToolAnnotations of MCP's schema; nil is not sent.
   public var readOnly: Bool?
   public var destructive: Bool?
   public var idempotent: Bool?

@@ -10,7 +10,7 @@ enum Words {
     return nil
   }
 
-  /// mcp.md 2.6, without the `/` that conformance would also take: names are used in paths.
+  /// 2026-07-28, server/tools, "Tool Names", without the `/` that conformance would also take: names are used in paths.
   @Sendable static func toolName(_ text: String) -> String? {
     guard !text.isEmpty, text.utf8.allSatisfy(isToolNameByte) else {
       return "a tool's name has only letters, digits, `_`, `-` and `.`; write \(quoted(slug(text)))"

@@ -1,7 +1,7 @@
 // The settings of the engine, each checked before wasmtime sees it: a wrong one would abort the process.
 internal import Glibc
 
-/// How an `Engine` is made. The defaults are those measured in docs/design.md 11 and js-in-wasm.md 7.
+/// How an `Engine` is made. The defaults were measured.
 public struct EngineConfiguration: Sendable, Equatable {
   /// Instances that may live at once over all loops. Each reserves 4 GiB of address space; start-up grows with it.
   public var instances = 1000

@@ -2,7 +2,7 @@
 
 /// The reason for which the host ended a call. The message names the manifest key to change, where there is one.
 public struct Fault: Error, Sendable, Equatable, CustomStringConvertible {
-  /// The kind of the fault; the raw value is its name in answers, logs and metrics (design.md 2).
+  /// The kind of the fault; the raw value is its name in answers, logs and metrics.
   public enum Kind: String, Sendable, CaseIterable {
     case memoryLimit = "memory_limit"
     case cpuLimit = "cpu_limit"

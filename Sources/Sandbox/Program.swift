@@ -1,6 +1,6 @@
 // A module and its limits, checked against the ABI: what may be run.
 
-/// How a worker is called (design.md 4).
+/// How a worker is called (docs/abi.md).
 public enum WorkerKind: String, Sendable {
   /// Exports `atoll_call`; fetches its request and returns where its answer lies.
   case reactor

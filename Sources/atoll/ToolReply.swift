@@ -50,7 +50,8 @@ struct ToolReply {
     text = lines.joined(separator: "\n")
   }
 
-  /// The data of the last event of a stream: the answer comes after its notifications (mcp.md 1.9).
+  /// The data of the last event of a stream: the answer comes after its notifications (2026-07-28,
+  /// basic/transports/streamable-http).
   static func lastEvent(_ stream: [UInt8]) -> [UInt8] {
     var last: [UInt8] = []
     var current: [UInt8] = []

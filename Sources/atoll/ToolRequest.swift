@@ -44,7 +44,8 @@ struct ToolRequest: HeaderSource {
 
   func lookup(_ lowercasedName: String) -> HeaderLookup { HeaderList(headers.map { ($0.0, $0.1) }).lookup(lowercasedName) }
 
-  /// A name as `Mcp-Name` carries it: as it is where that is visible ASCII, else in base64 (mcp.md 1.5).
+  /// A name as `Mcp-Name` carries it: as it is where that is visible ASCII, else in base64 (2026-07-28,
+  /// basic/transports/streamable-http, "Value Encoding").
   static func headerValue(_ name: String) -> String {
     let isPlain = name.utf8.allSatisfy { (0x21...0x7E).contains($0) } && !name.hasPrefix("=?base64?")
     return isPlain ? name : "=?base64?\(base64(Array(name.utf8)))?="

@@ -144,11 +144,9 @@ import Testing
           }
         }
       }
-      // A body handed in now comes behind all of those.
-      await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
-        loop.later { loop.execute { continuation.resume() } }
-      }
-      #expect(seen.value == Array(repeating: Array(0..<500), count: 4))
+      // The producers may have ended before this task waited for them, with their bodies still on the way.
+      for _ in 0..<1000 where seen.value.contains(where: { $0.count < 500 }) { try await loop.sleep(milliseconds: 1) }
+      #expect(seen.value.allSatisfy { $0.elementsEqual(0..<500) })
     }
   }
 

@@ -1,4 +1,4 @@
-// The order of the house (docs/design.md, "The house") and who may do what in it.
+// The order of the house (README.md, "The house") and who may do what in it.
 
 enum House {
   /// Each module imports only those above it.
@@ -24,11 +24,6 @@ enum House {
     "Sources/Bundles/WorkerSDK.swift", "Sources/JavaScript/EmbeddedEngine.swift", "Sources/Nodes/JSONLogHandler.swift",
     "Sources/Nodes/LogWriter.swift",
     "Sources/Nodes/Processors.swift", "Sources/atoll/Files.swift", "Sources/atoll/Terminal.swift",
-  ]
-
-  /// Comments there still cite the team's private pages; a folder goes from this list with its last such line.
-  static let foldersThatCitePrivatePages = [
-    "Sources/Sandbox/", "Sources/Bundles/", "Sources/Manifests/", "Sources/atoll/",
   ]
 
   /// The one file that starts tasks.

@@ -87,10 +87,7 @@ import Testing
         """)
     #expect(Self.privateSections(in: file) == ["a.swift:1", "a.swift:2", "a.swift:3"])
     let places = Repository.files
-      .filter { file in
-        ["Sources/", "Tests/", "docs/"].contains(where: file.path.hasPrefix)
-          && !House.foldersThatCitePrivatePages.contains(where: file.path.hasPrefix)
-      }
+      .filter { file in ["Sources/", "Tests/", "docs/"].contains(where: file.path.hasPrefix) }
       .flatMap(Self.privateSections)
     #expect(places == [])
   }

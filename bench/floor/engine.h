@@ -1,4 +1,4 @@
-// The engine of both C floors, with the product's settings (docs/design.md, "How fast"), and small things both need.
+// The engine of both C floors, with the product's settings (Sources/Sandbox/EngineConfiguration.swift), and small things both need.
 #ifndef FLOOR_ENGINE_H
 #define FLOOR_ENGINE_H
 
