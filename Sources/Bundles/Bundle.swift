@@ -99,6 +99,10 @@ public struct Bundle: Sendable {
         guard javaScript.updateValue(section.bytes, forKey: section.kind) == nil else {
           throw Archive.damaged(name, "it has two engines, source maps or lists of files")
         }
+        let limit = section.kind == .files ? BundleLimits.fileListBytes : BundleLimits.sourceMapBytes
+        guard section.bytes.count <= limit else {
+          throw Archive.damaged(name, "its source map or list of files is larger than \(limit) bytes")
+        }
       }
     }
     guard let text, let module else { throw Archive.damaged(name, "it lacks a manifest or a module") }

@@ -44,13 +44,16 @@ struct Esbuild: Sendable, Equatable {
 
   static func find(named: String?, path: String) throws(BundleError) -> Esbuild {
     if let named {
-      guard unsafe access(named, X_OK) == 0 else {
+      // esbuild runs in the worker's folder, where a relative path would name another file.
+      guard named.hasPrefix("/"), unsafe access(named, X_OK) == 0 else {
         throw BundleError(
-          .toolchainMissing, "ATOLL_ESBUILD is \(named), which is no program: set it to esbuild's path, or unset it")
+          .toolchainMissing,
+          "ATOLL_ESBUILD is \(named), which is no program's whole path: set it to esbuild's, from / on, or unset it")
       }
       return Esbuild(program: named)
     }
-    for folder in path.split(separator: ":") where unsafe access("\(folder)/esbuild", X_OK) == 0 {
+    for folder in path.split(separator: ":")
+    where folder.hasPrefix("/") && (unsafe access("\(folder)/esbuild", X_OK) == 0) {
       return Esbuild(program: "\(folder)/esbuild")
     }
     throw BundleError(
@@ -84,7 +87,7 @@ struct Esbuild: Sendable, Equatable {
     let names = Names(home: home)
     do {
       let (files, exports) = try Self.read(meta: try Files.read(meta, atMost: BundleLimits.sourceFileBytes), names)
-      let map = try SourceMap(try Files.read("\(target).map", atMost: BundleLimits.moduleBytes)) {
+      let map = try SourceMap(try Files.read("\(target).map", atMost: BundleLimits.sourceMapBytes)) {
         names.name(of: $0, from: place)
       }
       let code = try Files.read(target, atMost: BundleLimits.sourceFileBytes)
@@ -130,7 +133,9 @@ struct Esbuild: Sendable, Equatable {
     func name(of path: String, from folder: String) -> String {
       if path.hasPrefix("<") || path.hasPrefix("(") { return path }
       let whole = Self.normal(path.hasPrefix("/") ? path : "\(folder)/\(path)")
-      return whole.hasPrefix(home + "/") ? String(whole.dropFirst(home.utf8.count + 1)) : whole
+      // By bytes: a letter of two bytes is one Character, and may combine with what follows it.
+      let prefix = Array((home + "/").utf8)
+      return whole.utf8.starts(with: prefix) ? String(decoding: whole.utf8.dropFirst(prefix.count), as: UTF8.self) : whole
     }
 
     /// Without `.`, `..` and double slashes.

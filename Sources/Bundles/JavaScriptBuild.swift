@@ -9,6 +9,7 @@ extension Build {
     try Self.checkName(source, in: folder)
     // The entry must lie inside the worker's folder, whatever it imports.
     _ = try SourceFiles(source, folder: folder)
+    let begun = Files.now
     let output = try esbuild().bundle(source.entry, in: folder, name: folder)
     guard output.exports.contains("default") else {
       throw BundleError(
@@ -36,12 +37,18 @@ extension Build {
       manifest: manifest, manifestText: manifestText, module: worker.image,
       javaScript: JavaScriptParts(
         engine: JavaScriptEngine.digest, sourceMap: output.map.encoded(), files: sources.files),
-      inputs: sources.digest(source.language))
+      // A save during the build: the bundle is what it was made from, and never current.
+      inputs: sources.haveChanged(since: begun) ? nil : sources.digest(source.language))
     return BuildResult(bundle: bundle, notes: output.warnings)
   }
 
   /// One language, its own endings: what the manifest says is what is built.
   private static func checkName(_ source: Source, in folder: String) throws(BundleError) {
+    // esbuild reads `a=b` as "b, to be written to a".
+    guard !source.entry.contains("=") else {
+      throw BundleError(
+        .badSource, "\(folder)/\(Manifest.fileName): `source.entry` is \"\(source.entry)\"; a name with = cannot be bundled")
+    }
     let endings = source.language == .typescript ? [".ts", ".mts", ".tsx"] : [".js", ".mjs", ".jsx"]
     guard !endings.contains(where: { source.entry.hasSuffix($0) }) else { return }
     throw BundleError(

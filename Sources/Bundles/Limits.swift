@@ -11,6 +11,9 @@ enum BundleLimits {
   /// Folders inside one another that are searched for headers.
   static let folderDepth = 16
   static let sourceFileBytes = 16 << 20
+  /// A JavaScript worker's source map, and the list of the files that it was made from.
+  static let sourceMapBytes = 16 << 20
+  static let fileListBytes = 4 << 20
   /// What is kept of a compiler's words; the rest is cut.
   static let compilerOutputBytes = 256 << 10
   /// Processor time that `_initialize` may take at build.

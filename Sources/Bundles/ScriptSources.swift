@@ -10,6 +10,14 @@ struct ScriptSources {
   /// The worker's folder.
   let folder: String
 
+  /// Whether one of them was changed at that moment (`Files.now`) or later: then what was bundled and what lies there now
+  /// may differ.
+  func haveChanged(since moment: Int64) -> Bool {
+    (files + settings + settingsAbove).contains { name in
+      (Files.lastChange(name.hasPrefix("/") ? name : "\(folder)/\(name)") ?? .min) >= moment
+    }
+  }
+
   /// SHA-256 over what decides the image: language, flags, engine, the files' names and contents, and the settings of
   /// npm and TypeScript on the way to them, which decide what an import means.
   func digest(_ language: SourceLanguage) -> [UInt8] {
@@ -26,10 +34,27 @@ struct ScriptSources {
         all.append(0)
       }
     }
+    // By content alone: where the folder lies must not show in its bundle.
+    for path in settingsAbove {
+      if let bytes = try? Files.read(path, atMost: BundleLimits.sourceFileBytes) { all += SHA256.digest(of: bytes) }
+    }
     return SHA256.digest(of: all)
   }
 
-  /// `package.json` and `tsconfig.json` of every folder from a file up to the worker's, there or not.
+  private static let settingNames = ["package.json", "tsconfig.json", "jsconfig.json"]
+
+  /// The same files of the folders above the worker's: esbuild looks there too.
+  private var settingsAbove: [String] {
+    guard var folder = try? Files.real(folder) else { return [] }
+    var paths: [String] = []
+    while folder != "/", folder != "." {
+      folder = OutputFile.folder(of: folder)
+      paths += Self.settingNames.map { folder == "/" ? "/\($0)" : "\(folder)/\($0)" }
+    }
+    return paths
+  }
+
+  /// Settings of every folder from a file up to the worker's, there or not. What a tsconfig.json extends is not followed.
   private var settings: [String] {
     var folders = Set<String>([""])
     for file in files {
@@ -38,7 +63,7 @@ struct ScriptSources {
     }
     let ascending = folders.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     return ascending.flatMap { folder in
-      ["package.json", "tsconfig.json"].map { folder.isEmpty ? $0 : "\(folder)/\($0)" }
+      Self.settingNames.map { folder.isEmpty ? $0 : "\(folder)/\($0)" }
     }
   }
 }

@@ -27,5 +27,7 @@ extension EventLoop {
     releasing -= 1
     guard let task = cohort.popFirst() else { return }
     resume(task, serial, preferred)
+    // Tasks that meet again and again must not keep the jobs waiting: those that wait now come before the next cohort.
+    if releasing == 0 { jobsDue = jobs.count }
   }
 }

@@ -50,6 +50,8 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
   /// Tasks that wait for each other, and how many of the first ones may go on; see ``joinCohort()``.
   @exclusivity(unchecked) var cohort = Ring<UnsafeContinuation<Void, Never>>()
   @exclusivity(unchecked) var releasing = 0
+  /// Jobs that must run before the next cohort is released.
+  @exclusivity(unchecked) var jobsDue = 0
   @exclusivity(unchecked) var taken: [Entry] = []
   /// When the jobs of this turn have to make room for I/O; 0 until some of them run.
   @exclusivity(unchecked) var turnDeadline: UInt64 = 0

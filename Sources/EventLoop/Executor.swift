@@ -56,7 +56,7 @@ extension EventLoop {
     takeInbox()
     turnDeadline = 0
     // Whoever waits since an earlier turn has waited long enough.
-    releaseCohort()
+    if jobsDue == 0 { releaseCohort() }
     if hasJobs { runJobs() }
     if isStopping { uv_stop(uv) }
   }
@@ -86,10 +86,11 @@ extension EventLoop {
     let serial = asUnownedSerialExecutor()
     let preferred = preference.asUnownedTaskExecutor()
     repeat {
-      if jobs.isEmpty || cohort.count >= LoopLimits.cohortTasks { releaseCohort() }
+      if jobs.isEmpty || cohort.count >= LoopLimits.cohortTasks && jobsDue == 0 { releaseCohort() }
       if releasing > 0 {
         runOneOfCohort(serial, preferred)
       } else if let entry = jobs.popFirst() {
+        if jobsDue > 0 { jobsDue -= 1 }
         run(entry, serial, preferred)
       } else {
         return

@@ -8,7 +8,7 @@ extension SourceMap {
     let bytes = finder.bytes
     var out: [UInt8] = []
     var done = 0
-    while let place = finder.next() {
+    while out.count < JavaScriptLimits.mappedTextBytesMax, let place = finder.next() {
       if let position = position(line: place.line, column: place.column) {
         out += bytes[done..<place.range.lowerBound]
         out += Array(position.description.utf8)

@@ -50,9 +50,15 @@ public struct SourceMap: Sendable {
     }
     var sources: [String] = []
     var elements = list.elements
-    while let element = elements.next() { sources.append(rename(element.string ?? "")) }
-    guard sources.count <= JavaScriptLimits.sourcesMax else {
-      throw JavaScriptError(.badSourceMap, "the source map has more than \(JavaScriptLimits.sourcesMax) sources")
+    while let element = elements.next() {
+      let name = rename(element.string ?? "")
+      guard sources.count < JavaScriptLimits.sourcesMax, name.utf8.count <= JavaScriptLimits.sourceNameBytesMax else {
+        throw JavaScriptError(
+          .badSourceMap,
+          "the source map has more than \(JavaScriptLimits.sourcesMax) sources, or one whose name is longer than "
+            + "\(JavaScriptLimits.sourceNameBytesMax) bytes")
+      }
+      sources.append(name)
     }
     self.sources = sources
     encodedMappings = Array(text.utf8)
@@ -106,6 +112,9 @@ public struct SourceMap: Sendable {
     var reader = VLQReader(text)
     while !reader.isAtEnd {
       if reader.skip(UInt8(ascii: ";")) {
+        guard lines.count < JavaScriptLimits.linesMax else {
+          throw JavaScriptError(.badSourceMap, "the source map has more than \(JavaScriptLimits.linesMax) lines")
+        }
         lines.append(mappings.count)
         column = 0
         continue

@@ -54,6 +54,22 @@ package enum Files {
     return try read(target, atMost: limit)
   }
 
+  /// When a file was last changed, in nanoseconds since 1970; nil where there is none.
+  package static func lastChange(_ path: String) -> Int64? {
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else { return nil }
+    return max(nanoseconds(status.st_mtim), nanoseconds(status.st_ctim))
+  }
+
+  /// Now, on the clock of ``lastChange(_:)``.
+  package static var now: Int64 {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_REALTIME, &time)
+    return nanoseconds(time)
+  }
+
+  private static func nanoseconds(_ time: timespec) -> Int64 { Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec) }
+
   /// Whether a real path lies below a real folder. Bytes are compared, as the system compares them: two spellings of
   /// one letter are one String and two folders.
   package static func isInside(_ path: String, folder: String) -> Bool {

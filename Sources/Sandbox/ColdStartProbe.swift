@@ -27,9 +27,10 @@ extension LoopSandbox {
     atoll_begin_instantiate(call.slots, prepared.pointer)
     call.pointee.phase = .measuring
     var isDone = advanceToEnd(call, prepared, from: made)
-    call.pointee.phase = prepared.split == nil ? .instantiating : .linking
     let instantiated = atoll_monotonic_nanoseconds()
+    call.pointee.phase = .instantiating
     if isDone, call.slots.pointee.trap == nil, call.slots.pointee.error == nil {
+      if prepared.split != nil { call.pointee.phase = .linking }
       isDone = beginNext(call, prepared) && advanceToEnd(call, prepared, from: instantiated)
     }
     let outcome: CallOutcome

@@ -5,13 +5,17 @@ import Glibc
 enum Files {
   static func standardInput() -> [UInt8] { readAll(STDIN_FILENO) }
 
-  static func write(_ bytes: [UInt8], to path: String, makingFolders: Bool = false) throws {
+  /// - parameter followingLinks: false where the path is one that the user did not write: a link there may lead anywhere.
+  static func write(
+    _ bytes: [UInt8], to path: String, makingFolders: Bool = false, followingLinks: Bool = true
+  ) throws {
     if makingFolders {
       for (index, character) in zip(path.indices, path) where character == "/" && index != path.startIndex {
         guard unsafe mkdir(String(path[..<index]), 0o777) == 0 || errno == EEXIST else { throw problem("make", path) }
       }
     }
-    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    let descriptor = unsafe open(
+      path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | (followingLinks ? 0 : O_NOFOLLOW), 0o666)
     guard descriptor >= 0 else { throw problem("write", path) }
     defer { close(descriptor) }
     var sent = 0

@@ -68,7 +68,7 @@ struct Inspect: ParsableCommand {
     Terminal.output("module   \(kind(bundle, shape)), \(bundle.module.count / 1024) KiB")
     if let engine = bundle.engineDigest {
       Terminal.output("engine   sha256:\(engine)")
-      Terminal.output("sources  \(bundle.scriptFiles.joined(separator: ", "))")
+      Terminal.output("sources  \(TerminalLogHandler.printable(bundle.scriptFiles.joined(separator: ", ")))")
     }
     Terminal.output(
       "limits   memory \(limits.memoryBytes / 1024) KiB, cpu \(limits.cpuMilliseconds) ms, "

@@ -17,7 +17,10 @@ enum Terminal {
   static func line(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
   /// The one clear error a failed verb ends with.
-  static func error(_ text: String) { line(colour("error:", .red, on: errorIsTerminal) + " " + text) }
+  static func error(_ text: String) {
+    // It may quote what a worker's module threw.
+    line(colour("error:", .red, on: errorIsTerminal) + " " + TerminalLogHandler.printable(text))
+  }
   static func warning(_ text: String) { line(colour("warning:", .yellow, on: errorIsTerminal) + " " + text) }
 
   /// Text for standard output, written at once: a line is whole when a script reads it.

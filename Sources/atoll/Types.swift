@@ -24,7 +24,7 @@ struct Types: ParsableCommand {
         )
       }
       let path = "\(folder)/\(TypeDeclarations.fileName)"
-      try Files.write(Array(Self.text(manifest).utf8), to: path)
+      try Files.write(Array(Self.text(manifest).utf8), to: path, followingLinks: false)
       Terminal.output(path)
     }
   }

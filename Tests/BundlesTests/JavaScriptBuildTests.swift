@@ -82,6 +82,39 @@ private typealias Bundle = Bundles.Bundle
     #expect(try Bundle.current(worker.path) == nil)
   }
 
+  @Test(arguments: ["/home/josé/w", "/home/漢字/w", "/home/e\u{301}/w"])
+  func filesAreNamedFromAFolderOfAnyLetters(home: String) {
+    let names = Esbuild.Names(home: home)
+    #expect(names.name(of: "worker.ts", from: home) == "worker.ts")
+    #expect(names.name(of: "src/ü.ts", from: home) == "src/ü.ts")
+    #expect(names.name(of: "../other/x.ts", from: home).hasSuffix("/other/x.ts"))
+    #expect(names.name(of: "../wide/x.ts", from: home).hasPrefix("/home/"))
+  }
+
+  @Test func aRelativeEsbuildIsNotRunFromTheWorkersFolder() {
+    #expect(throws: BundleError.self) { try Esbuild.find(named: "tools/esbuild", path: "") }
+    #expect(throws: BundleError.self) { try Esbuild.find(named: nil, path: "./node_modules/.bin:.:bin") }
+  }
+
+  @Test func aSettingAboveTheFolderIsAnInput() throws {
+    let outer = try Worker(["w/atoll.toml": Self.manifest, "w/worker.js": Self.source])
+    let sources = ScriptSources(files: ["worker.js"], folder: outer.path + "/w")
+    let before = sources.digest(.javascript)
+    try "{}".write(toFile: outer.path + "/tsconfig.json", atomically: false, encoding: .utf8)
+    #expect(sources.digest(.javascript) != before)
+  }
+
+  @Test func aSaveDuringTheBuildShows() throws {
+    let worker = try Worker(["atoll.toml": Self.manifest, "worker.js": Self.source])
+    let sources = ScriptSources(files: ["worker.js"], folder: worker.path)
+    usleep(20_000)
+    let begun = Files.now
+    #expect(!sources.haveChanged(since: begun))
+    usleep(20_000)
+    try "export default {}".write(toFile: worker.path + "/worker.js", atomically: false, encoding: .utf8)
+    #expect(sources.haveChanged(since: begun))
+  }
+
   struct Mistake: Sendable, CustomTestStringConvertible {
     var testDescription: String
     var source: String

@@ -1,5 +1,5 @@
 // Who goes on when, where tasks of one turn meet.
-import EventLoop
+@testable import EventLoop
 import Testing
 
 @Suite struct CohortTests {
@@ -67,6 +67,29 @@ import Testing
       }
       await done.wait()
       #expect(loop.statistics.fullTurns - before.fullTurns >= 5)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func jobsComeBetweenTwoCohorts() async throws {
+    try await onLoop { loop in
+      let rounds = Shared(0)
+      var members: [Task<Void, Never>] = []
+      for _ in 0..<LoopLimits.cohortTasks * 2 {
+        members.append(
+          loop.spawn {
+            for _ in 0..<200 {
+              await loop.joinCohort()
+              rounds.update { $0 += 1 }
+            }
+          })
+      }
+      await Task.yield()
+      // A job that is handed in now waits for the cohorts of a round, not for all two hundred.
+      await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+        loop.later { continuation.resume() }
+      }
+      #expect(rounds.value < LoopLimits.cohortTasks * 2 * 20)
+      for member in members { await member.value }
     }
   }
 

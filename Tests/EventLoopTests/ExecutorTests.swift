@@ -146,7 +146,10 @@ import Testing
       }
       // The producers may have ended before this task waited for them, with their bodies still on the way.
       for _ in 0..<1000 where seen.value.contains(where: { $0.count < 500 }) { try await loop.sleep(milliseconds: 1) }
-      #expect(seen.value.allSatisfy { $0.elementsEqual(0..<500) })
+      let counts = seen.value.map(\.count)
+      #expect(counts == [500, 500, 500, 500])
+      let inOrder = seen.value.allSatisfy { $0 == $0.sorted() }
+      #expect(inOrder)
     }
   }
 

@@ -25,6 +25,21 @@ struct SourceMapTests {
     #expect(try map().position(line: line, column: column) == nil)
   }
 
+  @Test func whatAMapMayMakeOfALineIsBounded() throws {
+    let long = String(repeating: "A", count: 4096)
+    let map = try map(#"{"version":3,"sources":["\#(long)"],"names":[],"mappings":"AAAA"}"#)
+    let text = map.mapped(String(repeating: "worker.js:1:1 ", count: 585))
+    #expect(text.utf8.count < 80 << 10)
+    #expect(text.hasPrefix(long) && text.hasSuffix("worker.js:1:1 "))
+    #expect(throws: JavaScriptError.self) {
+      try self.map(#"{"version":3,"sources":["\#(long)A"],"names":[],"mappings":"AAAA"}"#)
+    }
+    #expect(throws: JavaScriptError.self) {
+      try self.map(
+        #"{"version":3,"sources":["a"],"names":[],"mappings":"\#(String(repeating: ";", count: 1_000_000))"}"#)
+    }
+  }
+
   @Test func positionsInTextAreReplacedAndTheRestIsNot() throws {
     let text = """
       TypeError: no
