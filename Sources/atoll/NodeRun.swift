@@ -12,6 +12,7 @@ import Sandbox
 enum NodeRun {
   /// Runs a node until SIGTERM or SIGINT has drained it. A second signal stops it at once.
   static func run(_ flags: NodeFlags, watching: Bool) throws {
+    Allocator.makeRoomForCohorts()
     let (configuration, workers) = try NodeSettings.resolve(flags)
     unblockSignals()
     let level = try NodeSettings.logLevel(flags, watching: watching)

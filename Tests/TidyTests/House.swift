@@ -23,7 +23,7 @@ enum House {
     "Sources/Manifests/Files.swift", "Sources/Bundles/Folders.swift", "Sources/Bundles/OutputFile.swift",
     "Sources/Bundles/WorkerSDK.swift", "Sources/JavaScript/EmbeddedEngine.swift", "Sources/Nodes/JSONLogHandler.swift",
     "Sources/Nodes/LogWriter.swift",
-    "Sources/Nodes/Processors.swift", "Sources/atoll/Files.swift", "Sources/atoll/Terminal.swift",
+    "Sources/Nodes/Processors.swift", "Sources/atoll/Allocator.swift", "Sources/atoll/Files.swift", "Sources/atoll/Terminal.swift",
   ]
 
   /// The one file that starts tasks.
