@@ -72,6 +72,7 @@ let package = Package(
       dependencies: ["EventLoop", "CLLHTTP", .product(name: "HTTPTypes", package: "swift-http-types")],
       swiftSettings: house + [uncheckedExclusivity]),
     .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: house),
+    .target(name: "KeyValue", dependencies: ["EventLoop"], swiftSettings: house),
     .target(name: "Manifests", dependencies: ["JSON", .product(name: "TOMLKit", package: "TOMLKit")], swiftSettings: pointerFree),
     .target(name: "Sandbox", dependencies: ["EventLoop", "CWasmtime", "CCrypto"], swiftSettings: house),
     .target(
