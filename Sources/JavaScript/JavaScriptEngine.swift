@@ -38,20 +38,20 @@ public final class JavaScriptEngine: Sendable {
 
   /// A worker in split form from an image that this engine made.
   public func program(
-    image: Module, limits: CallLimits, name: String
+    image: Module, limits: CallLimits, grants: Capabilities = [], name: String
   ) throws(JavaScriptError) -> Program {
     let code = try code().module
     return try sandboxed { () throws(SandboxError) in
-      try Program(image: image, engine: code, limits: limits, name: name)
+      try Program(image: image, engine: code, limits: limits, grants: grants, name: name)
     }
   }
 
   /// The same from the image's bytes, which are compiled or mapped.
   public func program(
-    image: [UInt8], limits: CallLimits, name: String
+    image: [UInt8], limits: CallLimits, grants: Capabilities = [], name: String
   ) throws(JavaScriptError) -> Program {
     let module = try sandboxed { () throws(SandboxError) in try store.load(image).0 }
-    return try program(image: module, limits: limits, name: name)
+    return try program(image: module, limits: limits, grants: grants, name: name)
   }
 
   /// Evaluates a bundled ES module once, under the memory and processor caps of `limits`, and takes the image of what

@@ -19,6 +19,8 @@ struct CallCell {
   @inline(__always) var sandbox: LoopSandbox { owner.unsafelyUnwrapped }
   var prepared: Unmanaged<PreparedProgram>?
   var ledger: Unmanaged<CallLedger>?
+  /// What the node does for this guest; nil where nothing is granted.
+  var services: (any CallServices)?
   var request: [UInt8] = []
   /// A command's standard output.
   var output: [UInt8] = []

@@ -106,6 +106,7 @@ extension LoopSandbox {
   func read(_ call: Call, _ prepared: PreparedProgram) -> CallOutcome {
     let slots = call.slots
     guard slots.pointee.trap == nil, slots.pointee.error == nil, call.pointee.phase == .running,
+      call.pointee.fault == nil,
       call.pointee.cpu <= prepared.cpuNanoseconds,
       call.pointee.end &- call.pointee.start <= prepared.wallNanoseconds
     else { return readFailure(call, prepared) }

@@ -20,7 +20,7 @@ public struct HostOperation: Sendable, Equatable {
   }
 
   public var effect: Effect
-  /// What it went to: `timer`, later `kv:forecasts`, `fetch:api`.
+  /// What it went to: `timer`, `kv:forecasts`, `fetch:api`.
   public var target: String
   /// sha256 of the request's bytes; empty where there are none.
   public var requestDigest: [UInt8]
@@ -83,6 +83,8 @@ public final class CallLedger: @unchecked Sendable {
   public var place: (site: String, loop: String)?
   /// Gets each line that the guest logs. Called on the loop, on the guest's stack: short, and never suspending.
   public var logSink: ((GuestLogLine) -> Void)?
+  /// Records what the outside tells the guest, or replays it; nil for calls of which nobody wants to know.
+  public var tape: CallTape?
   /// Gets each progress report, as the guest's bytes. Called as `logSink` is.
   public var progressSink: (([UInt8]) -> Void)?
   private var completions = 0
@@ -99,12 +101,19 @@ public final class CallLedger: @unchecked Sendable {
     return operations.count - 1
   }
 
+  func describe(_ index: Int, _ effect: HostOperation.Effect, target: String) {
+    operations[index].effect = effect
+    operations[index].target = target
+  }
+
+  func markSent(_ index: Int) { operations[index].wereBytesSent = true }
+
   func end(_ index: Int, _ outcome: HostOperation.Outcome, at time: UInt64, answerBytes: Int, wereBytesSent: Bool) {
     guard operations[index].outcome == .running else { return }
     operations[index].outcome = outcome
     operations[index].endNanoseconds = time
     operations[index].answerBytes = answerBytes
-    operations[index].wereBytesSent = wereBytesSent
+    if wereBytesSent { operations[index].wereBytesSent = true }
     if outcome != .cancelled {
       operations[index].completionOrder = completions
       completions += 1

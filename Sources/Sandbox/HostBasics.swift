@@ -14,8 +14,8 @@ enum HostBasics {
     if let trap = call.count() { return trap }
     let values = values.unsafelyUnwrapped
     switch values[0].i32 {
-    case 0: values[0].i64 = Int64(bitPattern: call.pointee.sandbox.clock.realtime())
-    case 1: values[0].i64 = Int64(bitPattern: call.pointee.sandbox.clock.monotonic())
+    case 0: values[0].i64 = Int64(bitPattern: call.time(0))
+    case 1: values[0].i64 = Int64(bitPattern: call.time(1))
     default: values[0].i64 = -1
     }
     return nil
@@ -33,7 +33,7 @@ enum HostBasics {
     guard let target = call.memory(caller, values[0].i32, count) else {
       return call.trap("atoll:random.fill: the buffer does not lie within memory")
     }
-    call.pointee.sandbox.random.fill(target)
+    call.fillRandom(target)
     return nil
   }
 

@@ -41,6 +41,9 @@ struct HostFunction: Sendable {
     HostFunction("atoll:random", "fill", "ii>", .immediate(HostBasics.randomFill)),
     HostFunction("atoll:log", "write", "iii>", .immediate(HostBasics.logWrite)),
     HostFunction("atoll:progress", "report", "ii>", .immediate(HostBasics.progressReport)),
+    HostFunction("atoll:kv", "start", "ii>i", .immediate(HostServices.startKV)),
+    HostFunction("atoll:session", "start", "ii>i", .immediate(HostServices.startSession)),
+    HostFunction("atoll:fetch", "start", "ii>i", .immediate(HostServices.startFetch)),
   ]
 
   static let preview1 = "wasi_snapshot_preview1"

@@ -39,12 +39,13 @@ enum HostIO {
       return
     }
     let handle = arguments.unsafelyUnwrapped[0].of.i32
+    HostSleep.catchUp(call)
     if let answer = call.withOperations({ $0.poll(handle) }) {
       results[0].of.i32 = answer
       call.pointee.isAwake = true
       return
     }
-    HostSleep.begin(call, awaiting: handle, result: results)
+    if let fault = HostSleep.begin(call, awaiting: handle, result: results) { trap.unsafelyUnwrapped.pointee = fault }
   }
 
   /// `size(handle) → i32`: bytes of the answer that are not read yet.
@@ -52,6 +53,7 @@ enum HostIO {
     let call = runningCall(environment)
     if let trap = call.count() { return trap }
     let values = values.unsafelyUnwrapped
+    HostSleep.catchUp(call)
     values[0].i32 = call.withOperations { $0.size(values[0].i32) }
     return nil
   }
@@ -65,7 +67,10 @@ enum HostIO {
       return call.trap("atoll:io.read: the buffer does not lie within memory")
     }
     let handle = values[0].i32
-    values[0].i32 = call.withOperations { $0.read(handle, into: target) }
+    HostSleep.catchUp(call)
+    let (count, drained) = call.withOperations { $0.read(handle, into: target) }
+    values[0].i32 = count
+    drained?()
     return nil
   }
 
@@ -73,6 +78,7 @@ enum HostIO {
   static let drop: Immediate = { environment, _, values, _ in
     let call = runningCall(environment)
     if let trap = call.count() { return trap }
+    HostSleep.catchUp(call)
     call.withOperations { $0.drop(values.unsafelyUnwrapped[0].i32) }
     return nil
   }
@@ -83,62 +89,8 @@ enum HostIO {
     if let trap = call.count() { return trap }
     let values = values.unsafelyUnwrapped
     let milliseconds = UInt64(UInt32(bitPattern: values[0].i32))
-    values[0].i32 = HostSleep.startTimer(call, milliseconds: milliseconds) ?? OperationTable.Code.tooManyHandles
-    return nil
-  }
-}
-
-/// How guests sleep and wake.
-enum HostSleep {
-  /// Asked by wasmtime at each poll.
-  static let isOver: @convention(c) (UnsafeMutableRawPointer?) -> Bool = { environment in
-    let call = environment.unsafelyUnwrapped.assumingMemoryBound(to: CallCell.self)
-    guard call.pointee.isAwake else { return false }
-    call.pointee.isAwake = false
-    call.pointee.isAsleep = false
-    if call.pointee.sleepHandle >= 0 {
-      let handle = call.pointee.sleepHandle
-      call.pointee.sleepHandle = -1
-      call.withOperations { $0.drop(handle) }
-    }
-    return true
-  }
-
-  /// Puts the guest to sleep until `wake` finds what it awaits. `result` stays valid until it is awake.
-  static func begin(_ call: Call, awaiting handle: Int32, result: UnsafeMutablePointer<wasmtime_val_t>?) {
-    call.pointee.isAsleep = true
-    call.pointee.isAwake = false
-    call.pointee.awaited = handle
-    call.pointee.sleepResult = result
-  }
-
-  /// Starts a timer of the loop as an operation of the call.
-  static func startTimer(_ call: Call, milliseconds: UInt64) -> Int32? {
-    guard let handle = call.withOperations({ $0.begin(.read, target: "timer") }) else { return nil }
-    // 49 days are as good as for ever: no wall limit is longer.
-    let milliseconds = Swift.min(milliseconds, UInt64(UInt32.max))
-    let timer = call.pointee.sandbox.loop.timer(afterMilliseconds: milliseconds) { complete(call, handle) }
-    call.withOperations { $0.onCancel(handle) { timer.cancel() } }
-    return handle
-  }
-
-  /// Ends an operation, and wakes the guest when it sleeps for this one. On the loop, with no guest running.
-  static func complete(
-    _ call: Call, _ handle: Int32, answer: [UInt8] = [], outcome: HostOperation.Outcome = .completed,
-    wereBytesSent: Bool = false
-  ) {
-    call.withOperations { $0.complete(handle, answer: answer, outcome: outcome, wereBytesSent: wereBytesSent) }
-    guard call.pointee.isAsleep, !call.pointee.isAwake else { return }
-    guard let found = call.withOperations({ $0.poll(call.pointee.awaited) }) else { return }
-    call.pointee.sleepResult?.pointee.of.i32 = found
-    call.pointee.isAwake = true
-    resume(call)
-  }
-
-  /// Lets the call's task go on, where it is suspended.
-  static func resume(_ call: Call) {
-    guard let continuation = call.pointee.continuation else { return }
-    call.pointee.continuation = nil
-    continuation.resume()
+    let begun = HostSleep.startTimer(call, milliseconds: milliseconds)
+    values[0].i32 = begun.handle
+    return begun.trap
   }
 }

@@ -56,6 +56,8 @@ enum SandboxLimits {
   static let tableElementsMax = 2000
   /// Live handles of host operations in one call.
   static let handlesMax = 64
+  /// The request of one operation, in bytes: the largest value of a key-value store, and its head.
+  static let operationRequestBytesMax = (1 << 20) + (64 << 10)
   /// Entries of one `poll_oneoff`.
   static let subscriptionsMax = 64
   /// Buffers of one `fd_read` or `fd_write`.

@@ -9,6 +9,20 @@ enum Linking {
     return linker
   }
 
+  /// One that has every host function.
+  static func linkerOfHostFunctions(
+    over engine: Engine, environment: UnsafeMutableRawPointer
+  ) throws(SandboxError) -> OpaquePointer {
+    let linker = try linker(over: engine)
+    do throws(SandboxError) {
+      for function in HostFunction.all { try define(function, in: linker, environment: environment) }
+    } catch {
+      wasmtime_linker_delete(linker)
+      throw error
+    }
+    return linker
+  }
+
   /// Defines one function; `environment` is what its callback gets.
   static func define(
     _ function: HostFunction, in linker: OpaquePointer, environment: UnsafeMutableRawPointer?

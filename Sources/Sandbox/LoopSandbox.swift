@@ -34,18 +34,22 @@ public final class LoopSandbox: @unchecked Sendable {
   public init(
     engine: Engine, loop: EventLoop, clock: HostClock = .system, random: HostRandom = .system
   ) throws(SandboxError) {
-    let linker = try Linking.linker(over: engine)
+    let current = UnsafeMutablePointer<Call>.allocate(capacity: 1)
+    let linker: OpaquePointer
+    do throws(SandboxError) {
+      linker = try Linking.linkerOfHostFunctions(over: engine, environment: UnsafeMutableRawPointer(current))
+    } catch {
+      current.deallocate()
+      throw error
+    }
     self.engine = engine
     self.loop = loop
     self.clock = clock
     self.random = random
     self.linker = linker
-    current = .allocate(capacity: 1)
+    self.current = current
     epochSlot = engine.epochs.claim()
     epochSleeper = engine.epochs.sleeper
-    for function in HostFunction.all {
-      try Linking.define(function, in: linker, environment: UnsafeMutableRawPointer(current))
-    }
   }
 
   deinit {
@@ -84,13 +88,10 @@ public final class LoopSandbox: @unchecked Sendable {
 
   private func linkerForSplitPrograms() throws(SandboxError) -> OpaquePointer {
     if let splitLinker { return splitLinker }
-    let made = try Linking.linker(over: engine)
-    splitLinker = made
+    let made = try Linking.linkerOfHostFunctions(over: engine, environment: UnsafeMutableRawPointer(current))
     // `env.memory` is another at every instantiation.
     wasmtime_linker_allow_shadowing(made, true)
-    for function in HostFunction.all {
-      try Linking.define(function, in: made, environment: UnsafeMutableRawPointer(current))
-    }
+    splitLinker = made
     return made
   }
 
@@ -98,9 +99,14 @@ public final class LoopSandbox: @unchecked Sendable {
   /// the call at its next yield, with the fault `cancelled`.
   ///
   /// Never throws: whatever a guest does becomes the outcome. The ledger's `use` is filled in before this returns.
-  public func call(_ prepared: PreparedProgram, request: [UInt8], ledger: CallLedger) async -> CallOutcome {
+  ///
+  /// - Parameter services: carries out what the worker is granted; nil for one that is granted nothing.
+  public func call(
+    _ prepared: PreparedProgram, request: [UInt8], ledger: CallLedger, services: (any CallServices)? = nil
+  ) async -> CallOutcome {
     assert(loop.isOnLoop, "a call belongs to its loop's thread: start it from loop.spawn")
     let call = take(prepared, request, ledger)
+    if let services { call.pointee.services = services }
     makeStore(call, prepared)
     atoll_begin_instantiate(call.slots, prepared.pointer)
     if advance(call, from: call.pointee.start) { return finish(call, prepared) }
@@ -144,6 +150,7 @@ public final class LoopSandbox: @unchecked Sendable {
     call.pointee.generation &+= 1
     call.pointee.prepared = nil
     call.pointee.ledger = nil
+    if call.pointee.services != nil { call.pointee.services = nil }
     call.pointee.request = []
     call.pointee.phase = .instantiating
     call.pointee.hasMemory = false

@@ -10,6 +10,9 @@ struct OperationTable {
     static let nothingToWaitFor: Int32 = -2
     static let inFlight: Int32 = -3
     static let tooManyHandles: Int32 = -4
+    static let denied: Int32 = -5
+    static let requestTooLarge: Int32 = -6
+    static let brokeOff: Int32 = -7
   }
 
   /// What `wait` is given for whichever ends first; every other negative number is an unknown handle.
@@ -19,17 +22,25 @@ struct OperationTable {
     var record: Int
     var answer: [UInt8] = []
     var offset = 0
-    var isComplete = false
+    /// More of the answer may come.
+    var isOpen = true
+    /// There is something to see that a `wait` has to wake for: bytes, or the end.
+    var isReady = false
     var isReported = false
+    /// It broke off; the answer's bytes are followed by why.
+    var why: [UInt8]?
     var order = 0
+    var answerBytes = 0
     /// Ends what is under way for it; called once, when the guest drops the handle or the call ends.
     var cancel: (() -> Void)?
+    /// Told when the guest has read all there was.
+    var drained: (() -> Void)?
   }
 
   private let ledger: CallLedger
   private var entries: [Entry?] = []
   private var inFlight = 0
-  private var completions = 0
+  private var arrivals = 0
 
   init(ledger: CallLedger) { self.ledger = ledger }
 
@@ -53,39 +64,68 @@ struct OperationTable {
     return Int32(entries.count - 1)
   }
 
+  /// The place in the ledger of the operation that has this handle now.
+  func record(of handle: Int32) -> Int? { isKnown(handle) ? entries[Int(handle)]!.record : nil }
+
+  /// The handle of an operation, by its place in the ledger; nil when it was dropped.
+  func handle(of record: Int) -> Int32? { entries.firstIndex { $0?.record == record }.map(Int32.init) }
+
   /// Says how to end what is under way for a handle.
   mutating func onCancel(_ handle: Int32, _ cancel: @escaping () -> Void) {
-    guard isKnown(handle) else { return }
+    guard isKnown(handle), entries[Int(handle)]!.isOpen else { return }
     entries[Int(handle)]!.cancel = cancel
   }
 
-  /// Writes the end of an operation. Nothing happens when it was dropped meanwhile.
-  mutating func complete(
-    _ handle: Int32, answer: [UInt8] = [], outcome: HostOperation.Outcome = .completed, wereBytesSent: Bool = false
-  ) {
-    guard isKnown(handle), !entries[Int(handle)]!.isComplete else { return }
-    entries[Int(handle)]!.isComplete = true
-    entries[Int(handle)]!.answer = answer
-    entries[Int(handle)]!.cancel = nil
-    entries[Int(handle)]!.order = completions
-    completions += 1
-    inFlight -= 1
+  mutating func onDrained(_ handle: Int32, _ drained: @escaping () -> Void) {
+    guard isKnown(handle), entries[Int(handle)]!.isOpen else { return }
+    entries[Int(handle)]!.drained = drained
+  }
+
+  /// Bytes of an answer that the guest has not read.
+  func unread(_ handle: Int32) -> Int {
+    isKnown(handle) ? entries[Int(handle)]!.answer.count - entries[Int(handle)]!.offset : 0
+  }
+
+  /// Adds what came of an operation. Nothing happens when it was dropped meanwhile, or has ended.
+  mutating func take(_ event: CallTape.Event, for handle: Int32) {
+    guard isKnown(handle), entries[Int(handle)]!.isOpen else { return }
+    let index = Int(handle)
+    if !entries[index]!.isReady {
+      entries[index]!.isReady = true
+      entries[index]!.order = arrivals
+      arrivals += 1
+      inFlight -= 1
+    }
+    if event.ending == .broken {
+      entries[index]!.why = event.bytes
+    } else {
+      entries[index]!.answerBytes += event.bytes.count
+      if entries[index]!.answer.isEmpty {
+        entries[index]!.answer = event.bytes
+      } else {
+        entries[index]!.answer += event.bytes
+      }
+    }
+    guard event.ending != nil else { return }
+    entries[index]!.isOpen = false
+    entries[index]!.cancel = nil
+    entries[index]!.drained = nil
     ledger.end(
-      entries[Int(handle)]!.record, outcome, at: atoll_monotonic_nanoseconds(), answerBytes: answer.count,
-      wereBytesSent: wereBytesSent)
+      entries[index]!.record, event.outcome, at: atoll_monotonic_nanoseconds(),
+      answerBytes: entries[index]!.answerBytes, wereBytesSent: event.wereBytesSent)
   }
 
   /// What a `wait` finds: the handle it answers with, a code below 0, or nil when the guest has to sleep.
   mutating func poll(_ handle: Int32) -> Int32? {
     if handle != Self.any {
       guard isKnown(handle) else { return Code.unknownHandle }
-      guard entries[Int(handle)]!.isComplete else { return nil }
+      guard entries[Int(handle)]!.isReady else { return nil }
       entries[Int(handle)]!.isReported = true
       return handle
     }
     var first: (handle: Int, order: Int)?
     for (index, entry) in entries.enumerated() {
-      guard let entry, entry.isComplete, !entry.isReported else { continue }
+      guard let entry, entry.isReady, !entry.isReported else { continue }
       if first == nil || entry.order < first!.order { first = (index, entry.order) }
     }
     if let first {
@@ -98,20 +138,48 @@ struct OperationTable {
   func size(_ handle: Int32) -> Int32 {
     guard isKnown(handle) else { return Code.unknownHandle }
     let entry = entries[Int(handle)]!
-    return entry.isComplete ? Int32(clamping: entry.answer.count - entry.offset) : Code.inFlight
+    let unread = entry.answer.count - entry.offset
+    if unread > 0 { return Int32(clamping: unread) }
+    if entry.isOpen { return Code.inFlight }
+    return entry.why == nil ? 0 : Code.brokeOff
   }
 
   /// Copies the next bytes of an answer; 0 at its end.
-  mutating func read(_ handle: Int32, into target: UnsafeMutableRawBufferPointer) -> Int32 {
-    guard isKnown(handle) else { return Code.unknownHandle }
-    guard entries[Int(handle)]!.isComplete else { return Code.inFlight }
-    let offset = entries[Int(handle)]!.offset
-    let count = min(target.count, entries[Int(handle)]!.answer.count - offset)
-    entries[Int(handle)]!.answer.withUnsafeBytes { answer in
+  /// - Returns: the count or a code, and whom to tell that all there was is read.
+  mutating func read(_ handle: Int32, into target: UnsafeMutableRawBufferPointer) -> (Int32, drained: (() -> Void)?) {
+    guard isKnown(handle) else { return (Code.unknownHandle, nil) }
+    let index = Int(handle)
+    let offset = entries[index]!.offset
+    let unread = entries[index]!.answer.count - offset
+    guard unread > 0 else { return (ended(index), nil) }
+    let count = min(target.count, unread)
+    entries[index]!.answer.withUnsafeBytes { answer in
       target.copyMemory(from: UnsafeRawBufferPointer(rebasing: answer[offset..<(offset + count)]))
     }
-    entries[Int(handle)]!.offset += count
-    return Int32(count)
+    entries[index]!.offset += count
+    guard entries[index]!.isOpen, count == unread else { return (Int32(count), nil) }
+    // A stream's room is used again.
+    entries[index]!.answer.removeAll(keepingCapacity: true)
+    entries[index]!.offset = 0
+    return (Int32(count), entries[index]!.drained)
+  }
+
+  /// What `read` answers where no bytes are left.
+  private mutating func ended(_ index: Int) -> Int32 {
+    if entries[index]!.isOpen {
+      // The next bytes, or the end, are news again.
+      if entries[index]!.isReady {
+        entries[index]!.isReady = false
+        entries[index]!.isReported = false
+        inFlight += 1
+      }
+      return Code.inFlight
+    }
+    guard let why = entries[index]!.why else { return 0 }
+    entries[index]!.why = nil
+    entries[index]!.answer = why
+    entries[index]!.offset = 0
+    return Code.brokeOff
   }
 
   /// Forgets a handle; what is under way for it is ended.
@@ -119,9 +187,10 @@ struct OperationTable {
     guard isKnown(handle) else { return }
     let entry = entries[Int(handle)]!
     entries[Int(handle)] = nil
-    guard !entry.isComplete else { return }
-    inFlight -= 1
-    ledger.end(entry.record, .cancelled, at: atoll_monotonic_nanoseconds(), answerBytes: 0, wereBytesSent: false)
+    if !entry.isReady { inFlight -= 1 }
+    guard entry.isOpen else { return }
+    ledger.end(
+      entry.record, .cancelled, at: atoll_monotonic_nanoseconds(), answerBytes: entry.answerBytes, wereBytesSent: false)
     entry.cancel?()
   }
 

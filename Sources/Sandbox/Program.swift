@@ -15,6 +15,8 @@ public final class Program: Sendable {
   /// The code that runs in the memory of `module`, shared by all workers of its language; nil for a whole module.
   public let engine: Module?
   public let limits: CallLimits
+  /// What the manifest grants.
+  public let grants: Capabilities
   public let name: String
   public let kind: WorkerKind
   /// Whether each call runs `_initialize` first: the module was not, or could not be, snapshotted.
@@ -22,36 +24,44 @@ public final class Program: Sendable {
 
   /// Verifies exports, imports, kind and memory.
   /// - Throws: `SandboxError`, whose message says what to change in the worker or its manifest.
-  public init(module: Module, limits: CallLimits, name: String) throws(SandboxError) {
+  public init(
+    module: Module, limits: CallLimits, grants: Capabilities = [], name: String
+  ) throws(SandboxError) {
     let check = ProgramCheck(shape: module.shape, name: name)
     self.module = module
     self.engine = nil
     self.limits = limits
+    self.grants = grants
     self.name = name
     kind = try check.kind()
     try check.limits(limits, ceiling: module.engine.configuration.maxMemoryBytes)
     try check.memory(limits)
-    try check.imports()
+    try check.imports(granted: grants)
     runsInitialize = kind == .reactor ? try check.hasInitialize() : false
   }
 
   /// Verifies a worker in split form: an image of its memory, and the engine whose code runs in it. Both are loaded
   /// with the same `Engine`.
   /// - Throws: `SandboxError`, as the other initializer does.
-  public init(image: Module, engine: Module, limits: CallLimits, name: String) throws(SandboxError) {
+  ///
+  /// The engine imports every capability, since its workers share it: what is not granted is refused when it is used.
+  public init(
+    image: Module, engine: Module, limits: CallLimits, grants: Capabilities = [], name: String
+  ) throws(SandboxError) {
     precondition(image.engine === engine.engine, "image and engine belong to one Engine")
     let code = ProgramCheck(shape: engine.shape, name: name)
     let data = ProgramCheck(shape: image.shape, name: name)
     self.module = image
     self.engine = engine
     self.limits = limits
+    self.grants = grants
     self.name = name
     kind = try code.kind()
     try code.limits(limits, ceiling: engine.engine.configuration.maxMemoryBytes)
     try data.image()
     try data.memory(limits)
     try code.engine(over: image.shape)
-    try code.imports()
+    try code.imports(granted: .all)
     runsInitialize = false
   }
 }
@@ -165,12 +175,18 @@ struct ProgramCheck {
     }
   }
 
-  func imports() throws(SandboxError) {
+  func imports(granted: Capabilities) throws(SandboxError) {
     for entry in shape.imports where entry.kind != .memory {
       guard entry.kind == .function else {
         throw error(.importDenied, "imports the \(entry.kind) \(entry.module).\(entry.name); only functions are linked")
       }
       guard HostFunction.all.contains(where: { $0.module == entry.module }) else { throw denied(entry) }
+      if let needed = Capabilities.granting(module: entry.module), !granted.isSuperset(of: needed) {
+        throw error(
+          .importDenied,
+          "imports \(entry.module).\(entry.name), which its manifest does not grant: "
+            + "write \(Capabilities.lines(granting: entry.module)) in atoll.toml")
+      }
       guard let function = HostFunction.all.first(where: { $0.module == entry.module && $0.name == entry.name }) else {
         throw error(
           .importDenied,
@@ -193,12 +209,6 @@ struct ProgramCheck {
     let full = "\(entry.module).\(entry.name)"
     let line: String
     switch entry.module {
-    case "atoll:kv":
-      line = "needs `[permissions] kv = [\"…\"]` in atoll.toml; key-value access is not available in this version"
-    case "atoll:session":
-      line = "needs `[session] ttl = \"…\"` in atoll.toml; sessions are not available in this version"
-    case "atoll:fetch":
-      line = "needs an `[[upstreams]]` table in atoll.toml; upstream requests are not available in this version"
     case "env":
       line =
         """

@@ -67,7 +67,7 @@ enum WASI {
     if let trap = call.count() { return trap }
     let values = values.unsafelyUnwrapped
     values[0].i32 = storeTime(call, caller, clock: values[0].i32, values[2].i32) {
-      $0 == 0 ? call.pointee.sandbox.clock.realtime() : call.pointee.sandbox.clock.monotonic()
+      call.time($0)
     }
     return nil
   }
@@ -94,7 +94,7 @@ enum WASI {
       values[0].i32 = Errno.fault
       return nil
     }
-    call.pointee.sandbox.random.fill(target)
+    call.fillRandom(target)
     values[0].i32 = Errno.success
     return nil
   }

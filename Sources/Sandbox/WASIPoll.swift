@@ -23,12 +23,14 @@ extension WASI {
       call, caller, arguments[0].of.i32, arguments[1].of.i32, arguments[2].of.i32, arguments[3].of.i32, &sleep)
     guard results[0].of.i32 == Errno.success, let sleep else { return }
     // Rounded up: a sleep is never short.
-    guard let handle = HostSleep.startTimer(call, milliseconds: (sleep + 999_999) / 1_000_000) else {
-      results[0].of.i32 = Errno.invalid
-      return
+    let begun = HostSleep.startTimer(call, milliseconds: (sleep + 999_999) / 1_000_000)
+    if case .tooMany = begun { results[0].of.i32 = Errno.invalid }
+    if let difference = begun.trap { trap.unsafelyUnwrapped.pointee = difference }
+    guard begun.handle >= 0 else { return }
+    call.pointee.sleepHandle = begun.handle
+    if let fault = HostSleep.begin(call, awaiting: begun.handle, result: nil) {
+      trap.unsafelyUnwrapped.pointee = fault
     }
-    HostSleep.begin(call, awaiting: handle, result: nil)
-    call.pointee.sleepHandle = handle
   }
 
   private struct Subscription {
@@ -92,7 +94,7 @@ extension WASI {
         subscription.delay = Swift.min(timeout, bound)
         return subscription
       }
-      let now = clock == 0 ? call.pointee.sandbox.clock.realtime() : call.pointee.sandbox.clock.monotonic()
+      let now = clock == 0 ? call.time(0) : call.time(1)
       subscription.delay = timeout > now ? Swift.min(timeout - now, bound) : 0
     case 1, 2:
       let descriptor = bytes.loadUnaligned(fromByteOffset: 16, as: Int32.self)

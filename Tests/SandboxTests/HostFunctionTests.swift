@@ -33,7 +33,10 @@ struct HostFunctionTests {
         imports:
           "(import \"\(function.module)\" \"\(function.name)\" (func $f (param \(names.joined(separator: " "))) \(results)))"
       )
-      let outcome = try await run(guest, limits: limits, request: [1, 2, 3])
+      let program = try program(guest, limits: limits, grants: .all)
+      let outcome = try await withSandbox {
+        await $0.call(try $0.prepare(program), request: [1, 2, 3], ledger: CallLedger())
+      }
       switch outcome {
       case .answered(let answer): #expect(answer == [])
       case .exited(let status, _): #expect(function.name == "proc_exit" && status == Int32(truncatingIfNeeded: value))

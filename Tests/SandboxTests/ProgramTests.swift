@@ -17,7 +17,7 @@ struct ProgramTests {
   }
 
   @Test(arguments: [
-    ("atoll:kv", "[permissions] kv"), ("atoll:session", "[session]"), ("atoll:fetch", "[[upstreams]]"),
+    ("atoll:kv", "under `[permissions]`"), ("atoll:session", "`[session]`"), ("atoll:fetch", "`[[upstreams]]`"),
     ("env", "nothing defined"), ("wasi_unstable", "preview 1"), ("wasi:cli/run", "preview 2"),
     ("atoll:teleport", "no capability"), ("gopher", "docs/abi.md"),
   ])

@@ -106,8 +106,10 @@ enum Guests {
   }
 }
 
-func program(_ text: String, limits: CallLimits = CallLimits(), name: String = "test") throws -> Program {
-  try Program(module: Shared.store.load(wasm(text)).0, limits: limits, name: name)
+func program(
+  _ text: String, limits: CallLimits = CallLimits(), grants: Capabilities = [], name: String = "test"
+) throws -> Program {
+  try Program(module: Shared.store.load(wasm(text)).0, limits: limits, grants: grants, name: name)
 }
 
 extension LoopSandbox {
