@@ -67,6 +67,7 @@ let package = Package(
     // The house.
     .target(name: "EventLoop", dependencies: ["CUV"], swiftSettings: house + [uncheckedExclusivity]),
     .target(name: "JSON", dependencies: ["CYYJSON", "CPCRE2"], swiftSettings: house),
+    .target(name: "Sealing", dependencies: ["CCrypto"], swiftSettings: house),
     .target(
       name: "HTTPServer",
       dependencies: ["EventLoop", "CLLHTTP", .product(name: "HTTPTypes", package: "swift-http-types")],
@@ -103,6 +104,7 @@ let package = Package(
 
     .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: house),
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: house),
+    .testTarget(name: "SealingTests", dependencies: ["Sealing"], swiftSettings: house),
     .testTarget(
       name: "HTTPServerTests",
       dependencies: ["HTTPServer", "EventLoop", "CLLHTTP", .product(name: "HTTPTypes", package: "swift-http-types")],
