@@ -110,6 +110,7 @@ extension CatalogTool {
       name: (prefix ?? "") + tool.name, guestName: tool.name, title: tool.title, description: tool.description,
       inputSchema: tool.input.bytes, outputSchema: tool.output?.bytes,
       hints: Hints(
-        readOnly: tool.readOnly, destructive: tool.destructive, idempotent: tool.idempotent, openWorld: tool.openWorld))
+        readOnly: tool.readOnly, destructive: tool.destructive, idempotent: tool.idempotent, openWorld: tool.openWorld),
+      hasSession: tool.session)
   }
 }
