@@ -11,4 +11,9 @@ public enum KeyValueLimits {
   public static let pageKeysMax = 1_000
   /// Milliseconds that a value may live: ten years.
   public static let timeToLiveMax: UInt64 = 10 * 366 * 86_400_000
+
+  /// Bytes of keys and values that the memory store holds.
+  public static let memoryBytesMax = 256 << 20
+  /// Expired records that one sweep removes before others get their turn.
+  public static let sweptKeysMax = 32
 }

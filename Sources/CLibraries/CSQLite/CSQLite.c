@@ -1,0 +1,3 @@
+#include "CSQLite.h"
+
+void csqlite_prepare(void) { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); }
