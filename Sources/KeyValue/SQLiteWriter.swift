@@ -59,7 +59,9 @@ final class SQLiteWriter: @unchecked Sendable {
       waiting.removeAll(where: \.isAbandoned)
       answerReads()
       if !waiting.isEmpty {
-        if commit() { retryMilliseconds = 0 } else {
+        if commit() {
+          retryMilliseconds = 0
+        } else {
           retryMilliseconds = min(retryMilliseconds + 1, KeyValueLimits.sqliteRetryMilliseconds)
         }
       }
@@ -113,7 +115,9 @@ final class SQLiteWriter: @unchecked Sendable {
     _ submission: SQLiteSubmission, after status: SQLiteStatus, of count: Int
   ) -> Result<KeyValueAnswer, KeyValueError> {
     // A commit that may have happened is not to be done twice.
-    if count == 1 || transaction.commitFailed { return .failure(status.error(path, mayHaveHappened: transaction.commitFailed)) }
+    if count == 1 || transaction.commitFailed {
+      return .failure(status.error(path, mayHaveHappened: transaction.commitFailed))
+    }
     do throws(SQLiteStatus) {
       guard try transaction.begin() else { return .failure(SQLiteStatus.busy.error(path)) }
       return try transaction.write([submission.operation])[0]
