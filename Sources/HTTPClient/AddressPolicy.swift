@@ -46,7 +46,7 @@ public struct AddressBlock: Sendable, Hashable, CustomStringConvertible {
   }
 
   private static func masked(_ bits: UInt128, prefix: Int, width: Int) -> UInt128 {
-    prefix == 0 ? 0 : bits >> (width - prefix) << (width - prefix)
+    prefix == 0 ? 0 : (bits >> (width - prefix)) << (width - prefix)
   }
 }
 

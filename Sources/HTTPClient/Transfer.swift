@@ -244,7 +244,7 @@ final class EasyHandle {
     // Only certificates from one file are kept parsed; with a folder each connection would cost the loop 20 ms.
     text(CURLOPT_CAPATH, nil)
     if let certificates { text(CURLOPT_CAINFO, certificates) }
-    long(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS.rawValue))
+    long(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
     long(CURLOPT_PIPEWAIT, 1)
     text(CURLOPT_ACCEPT_ENCODING, "gzip, br")
 
@@ -265,17 +265,17 @@ final class EasyHandle {
     long(CURLOPT_NOPROGRESS, 0)
     _ = ccurl_set_writer(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
       let buffer = UnsafeRawBufferPointer(start: bytes, count: size * count)
-      return transfer(context).gotBytes(buffer) ? size * count : Int(CURL_WRITEFUNC_ERROR)
+      return running(context).gotBytes(buffer) ? size * count : Int(CURL_WRITEFUNC_ERROR)
     }
     _ = ccurl_set_writer(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
       let buffer = UnsafeRawBufferPointer(start: bytes, count: size * count)
-      return transfer(context).gotHeadLine(buffer) ? size * count : Int(CURL_WRITEFUNC_ERROR)
+      return running(context).gotHeadLine(buffer) ? size * count : Int(CURL_WRITEFUNC_ERROR)
     }
-    _ = ccurl_set_progress(easy) { context, _, _, _, _ in transfer(context).madeProgress() ? 0 : 1 }
+    _ = ccurl_set_progress(easy) { context, _, _, _, _ in running(context).madeProgress() ? 0 : 1 }
     _ = ccurl_set_before_request(easy) { context, _, _, _, _ in
-      transfer(context).begins() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+      running(context).begins() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
     }
-    _ = ccurl_set_opener(easy) { context, _, address in transfer(context).openSocket(address!) }
+    _ = ccurl_set_opener(easy) { context, _, address in running(context).openSocket(address!) }
     return isFine
   }
 
@@ -298,6 +298,6 @@ final class EasyHandle {
 }
 
 /// The transfer behind a callback's context: the pool holds it as long as libcurl knows it.
-private func transfer(_ context: UnsafeMutableRawPointer?) -> Transfer {
+private func running(_ context: UnsafeMutableRawPointer?) -> Transfer {
   Unmanaged<Transfer>.fromOpaque(context!)._withUnsafeGuaranteedRef { $0 }
 }

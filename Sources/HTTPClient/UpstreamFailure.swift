@@ -42,7 +42,7 @@ enum UpstreamFailure {
       return error(.tlsFailed, "could not be trusted or spoken to over TLS (\(words)): see its certificate, and the node's file of certificates")
     case CURLE_PARTIAL_FILE: return error(.protocol, "ended before its body was whole (\(words))")
     case CURLE_BAD_CONTENT_ENCODING: return error(.protocol, "sent a body that cannot be unpacked (\(words))")
-    case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_HTTP2, CURLE_FTP_WEIRD_SERVER_REPLY,
+    case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_HTTP2,
       CURLE_HTTP_RETURNED_ERROR, CURLE_TOO_MANY_REDIRECTS:
       return error(.protocol, "did not answer in HTTP (\(words))")
     case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_HTTP2_STREAM, CURLE_SEND_FAIL_REWIND:
