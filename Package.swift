@@ -77,7 +77,7 @@ let package = Package(
       name: "HTTPServer",
       dependencies: ["EventLoop", "CLLHTTP", .product(name: "HTTPTypes", package: "swift-http-types")],
       swiftSettings: house + [uncheckedExclusivity]),
-    .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: house),
+    .target(name: "HTTPClient", dependencies: ["EventLoop", "CCurl"], swiftSettings: house),
     .target(name: "KeyValue", dependencies: ["EventLoop", "CSQLite"], swiftSettings: house),
     .target(name: "Manifests", dependencies: ["JSON", .product(name: "TOMLKit", package: "TOMLKit")], swiftSettings: pointerFree),
     .target(name: "Sandbox", dependencies: ["EventLoop", "CWasmtime", "CCrypto"], swiftSettings: house),
@@ -115,6 +115,8 @@ let package = Package(
       dependencies: ["HTTPServer", "EventLoop", "CLLHTTP", .product(name: "HTTPTypes", package: "swift-http-types")],
       swiftSettings: house),
     .testTarget(name: "KeyValueTests", dependencies: ["KeyValue", "EventLoop", "CSQLite"], swiftSettings: house),
+    .testTarget(
+      name: "HTTPClientTests", dependencies: ["HTTPClient", "EventLoop"], exclude: ["servers"], swiftSettings: house),
     .testTarget(name: "ManifestsTests", dependencies: ["Manifests"], swiftSettings: house),
     .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "EventLoop", "CWasmtime"], swiftSettings: house),
     .testTarget(
