@@ -90,7 +90,8 @@ let package = Package(
     .target(
       name: "Nodes",
       dependencies: [
-        "EventLoop", "HTTPServer", "JSON", "Manifests", "Sandbox", "JavaScript", "Bundles", "MCP",
+        "EventLoop", "HTTPServer", "JSON", "Sealing", "HTTPClient", "Manifests", "KeyValue", "Sandbox", "JavaScript",
+        "Bundles", "MCP",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
@@ -98,7 +99,7 @@ let package = Package(
     .executableTarget(
       name: "atoll",
       dependencies: [
-        "EventLoop", "JSON", "HTTPClient", "Manifests", "KeyValue", "Sandbox", "JavaScript", "Bundles", "MCP", "Nodes",
+        "EventLoop", "JSON", "Sealing", "HTTPClient", "Manifests", "KeyValue", "Sandbox", "JavaScript", "Bundles", "MCP", "Nodes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
@@ -130,7 +131,9 @@ let package = Package(
       dependencies: ["MCP", "JSON", .product(name: "HTTPTypes", package: "swift-http-types")], swiftSettings: house),
     .target(name: "CWorkerAllocator", path: "Tests/CWorkerAllocator"),
     .testTarget(name: "AtollWorkerTests", dependencies: ["AtollWorker", "CWorkerAllocator"], swiftSettings: house),
-    .testTarget(name: "NodesTests", dependencies: ["Nodes", "EventLoop"], swiftSettings: house),
+    .testTarget(
+      name: "NodesTests", dependencies: ["Nodes", "EventLoop", "HTTPClient", "JSON", "KeyValue", "Manifests", "Sealing"],
+      swiftSettings: house),
     .testTarget(name: "TidyTests", dependencies: ["Manifests"], swiftSettings: house),
     .testTarget(name: "EndToEnd", exclude: ["clients"], swiftSettings: house),
   ],

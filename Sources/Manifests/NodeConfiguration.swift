@@ -23,7 +23,8 @@ public struct NodeConfiguration: Sendable, Equatable {
   }
 
   /// Where state is kept when nobody said where.
-  public static let defaultStore = "sqlite:.atoll/state.db"
+  public static let defaultStore = "sqlite:\(defaultStoreFolder)/state.db"
+  public static let defaultStoreFolder = ".atoll"
 
   /// What the node takes before it refuses.
   public struct Limits: Sendable, Equatable {

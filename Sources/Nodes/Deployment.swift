@@ -13,17 +13,22 @@ public final class LoadedWorker: Sendable {
   public let program: Program
   public let report: LoadReport
   let rate: RateLimit
+  let grants: WorkerGrants
   /// Of a JavaScript worker.
   let positions: AuthorPositions?
 
   public var name: String { bundle.manifest.name }
 
-  init(source: WorkerSource, bundle: Bundle, program: Program, report: LoadReport, rate: RateLimit) {
+  init(
+    source: WorkerSource, bundle: Bundle, program: Program, report: LoadReport, rate: RateLimit,
+    grants: WorkerGrants
+  ) {
     self.source = source
     self.bundle = bundle
     self.program = program
     self.report = report
     self.rate = rate
+    self.grants = grants
     positions = AuthorPositions(bundle)
   }
 }
