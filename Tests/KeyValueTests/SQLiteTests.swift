@@ -210,6 +210,16 @@ struct SQLiteTests {
     }
   }
 
+  @Test func aFileThatStaysLockedIsNotWaitedForForEver() async throws {
+    let file = try TemporaryFile("state.db")
+    try await withClients(file) { try await $0[0].put("a", "v") }
+    let other = try RawSQLite(file.path)
+    try other.query("PRAGMA locking_mode = EXCLUSIVE")
+    try other.query("BEGIN EXCLUSIVE")
+    let error = try #require(throws: KeyValueError.self) { try SQLiteBackend(path: file.path) }
+    #expect(error.code == .unavailable && error.message.contains("locked"))
+  }
+
   /// As nodes that are started together.
   @Test func aNewFileIsSetUpOnce() async throws {
     let file = try TemporaryFile("state.db")
