@@ -15,9 +15,7 @@ enum UpstreamFailure {
     }
     switch end.stop {
     case .overBudget: return tooLarge(upstream)
-    case .headTooLarge:
-      return error(
-        .protocol, "sent a head of more than \(UpstreamLimits.headBytesMax) bytes or \(UpstreamLimits.headLinesMax) lines")
+    case .headTooLarge: return error(.protocol, headTooLarge)
     case .wouldSendTwice:
       return error(.reset, "ended the connection before it answered; whether it acted is not known, so the request was not sent again")
     case .owner, .discardedEnough, nil: break
@@ -47,10 +45,15 @@ enum UpstreamFailure {
       return error(.protocol, "did not answer in HTTP (\(words))")
     case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_HTTP2_STREAM, CURLE_SEND_FAIL_REWIND:
       return error(.reset, "ended the connection (\(words)): try again")
+    // How libcurl 7.88 says that one line of a head passes its own bound of 100 KB.
+    case CURLE_OUT_OF_MEMORY where end.hasBegun: return error(.protocol, headTooLarge)
     case CURLE_OUT_OF_MEMORY: return error(.connectFailed, "could not be asked: the node is out of memory")
     default: return error(.protocol, "failed (\(words))")
     }
   }
+
+  private static let headTooLarge =
+    "sent a head of more than \(UpstreamLimits.headBytesMax) bytes or \(UpstreamLimits.headLinesMax) lines"
 
   /// Nothing of an answer was there yet, and another try may find it better.
   static func mayBeTriedAgain(_ end: Transfer.End, _ code: UpstreamError.Code) -> Bool {

@@ -130,7 +130,8 @@ final class Collector: UpstreamReceiver, @unchecked Sendable {
     onHead?()
   }
   func bytes(_ bytes: RawSpan) {
-    bytes.withUnsafeBytes { fetched.body.append(contentsOf: $0) }
+    // An endless body is read and not kept.
+    if fetched.body.count < 64 << 20 { bytes.withUnsafeBytes { fetched.body.append(contentsOf: $0) } }
     if readsByItself { exchange?.resume() }
     onBytes?()
   }
@@ -164,10 +165,29 @@ final class Harness: Sendable {
   }
 
   func fetch(
-    _ request: UpstreamRequest, _ grants: UpstreamGrants, milliseconds: UInt64 = 20_000, budget: Int = 64 << 20
+    _ request: UpstreamRequest, _ grants: UpstreamGrants, milliseconds: UInt64 = 20_000, budget: Int = 64 << 20,
+    shared: Confined<ByteBudget>? = nil
   ) async -> Fetched {
-    await on { done in self.start(request, grants, milliseconds: milliseconds, budget: ByteBudget(bytes: budget), done) }
+    await on { done in
+      self.start(
+        request, grants, milliseconds: milliseconds, budget: shared?.value ?? ByteBudget(bytes: budget), done)
+    }
   }
+
+  /// All side by side.
+  func fetchAll(_ requests: [(UpstreamRequest, UpstreamGrants)], milliseconds: UInt64 = 20_000) async -> [Fetched] {
+    await on { done in
+      let gathered = Gathered()
+      for (request, grants) in requests {
+        self.start(request, grants, milliseconds: milliseconds, budget: ByteBudget(bytes: 64 << 20)) { got in
+          gathered.all.append(got)
+          if gathered.all.count == requests.count { done(gathered.all) }
+        }
+      }
+    }
+  }
+
+  private final class Gathered: @unchecked Sendable { var all: [Fetched] = [] }
 
   /// On the loop.
   @discardableResult
