@@ -210,6 +210,7 @@ extension UpstreamExchange: TransferOwner {
   }
 
   func transferBytes(_ bytes: UnsafeRawBufferPointer) {
+    guard !hasEnded else { return }
     flow.add(bytes)
     deliver()
   }

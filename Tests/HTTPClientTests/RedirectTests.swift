@@ -36,7 +36,8 @@ import Testing
       #expect(!message.contains("t0ken") && !message.contains("pa55") && message.contains("redirected"))
       if target.contains("169.254") { #expect(message.contains("http://169.254.169.254/latest/meta-data")) }
       let seen = await harness.fetch(UpstreamRequest(url: "upstream://api/count?of=connections"), try grant(server.url))
-      #expect(seen.text == "1")
+      // The first was closed in the middle of its answer; nothing else was connected to.
+      #expect(seen.text == "2")
     }
   }
 
