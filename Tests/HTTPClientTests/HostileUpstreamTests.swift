@@ -10,7 +10,8 @@ import Testing
   @Test(arguments: [
     ("short", UpstreamError.Code.protocol), ("chunk-short", .protocol), ("reset-mid", .reset), ("reset", .reset),
     ("silent-close", .reset), ("http09", .protocol), ("garbage", .protocol), ("huge-header", .protocol),
-    ("many-headers", .protocol), ("endless-header", .protocol), ("endless-interim", .protocol), ("endless-trailer", .protocol),
+    ("many-headers", .protocol), ("endless-header", .protocol), ("endless-interim", .protocol),
+    ("endless-trailer", .protocol),
     ("negative-length", .protocol), ("bad-gzip", .protocol), ("ten-gb", .tooLarge), ("endless", .tooLarge),
     ("bomb", .tooLarge), ("nothing-packed", .tooLarge),
   ])
@@ -18,7 +19,8 @@ import Testing
     let server = try TestServer.hostile()
     try await withHarness { harness in
       let before = residentBytes()
-      let got = await harness.fetch(UpstreamRequest(url: "upstream://api/\(path)?key=query-secret"), try grant(server.url), budget: 2 << 20)
+      let got = await harness.fetch(
+        UpstreamRequest(url: "upstream://api/\(path)?key=query-secret"), try grant(server.url), budget: 2 << 20)
       #expect(got.code == code, "\(path): \(String(describing: got.error))")
       #expect(got.error?.message.contains("`api`") == true && got.error?.upstream == "api")
       #expect(got.error?.message.contains("query-secret") == false)
@@ -44,7 +46,8 @@ import Testing
   @Test func aLengthBeyondTheBudgetEndsBeforeTheHead() async throws {
     let server = try TestServer.hostile()
     try await withHarness { harness in
-      let got = await harness.fetch(UpstreamRequest(url: "upstream://api/ten-gb"), try grant(server.url), budget: 1 << 20)
+      let got = await harness.fetch(
+        UpstreamRequest(url: "upstream://api/ten-gb"), try grant(server.url), budget: 1 << 20)
       #expect(got.code == .tooLarge && got.head == nil && got.body.isEmpty)
       #expect(got.error?.message.contains("limits.upstream") == true)
     }
@@ -68,15 +71,18 @@ import Testing
   @Test func eachPartHasItsTimeout() async throws {
     let server = try TestServer.hostile()
     try await withHarness { harness in
-      let head = await harness.fetch(UpstreamRequest(url: "upstream://api/slow-head"), try grant(server.url, firstByte: 200))
+      let head = await harness.fetch(
+        UpstreamRequest(url: "upstream://api/slow-head"), try grant(server.url, firstByte: 200))
       #expect(head.code == .timeout && head.milliseconds >= 200 && head.milliseconds < 1500)
       #expect(head.error?.message.contains("first-byte") == true && head.wereBytesSent)
-      let body = await harness.fetch(UpstreamRequest(url: "upstream://api/slow-body"), try grant(server.url, whole: 300))
+      let body = await harness.fetch(
+        UpstreamRequest(url: "upstream://api/slow-body"), try grant(server.url, whole: 300))
       #expect(body.code == .timeout && body.status == 200 && body.milliseconds >= 300 && body.milliseconds < 1500)
       let guest = await harness.fetch(
         UpstreamRequest(url: "upstream://api/slow-head", timeoutMilliseconds: 150), try grant(server.url))
       #expect(guest.code == .timeout && guest.milliseconds < 1000 && guest.error?.message.contains("150 ms") == true)
-      let call = await harness.fetch(UpstreamRequest(url: "upstream://api/slow-head"), try grant(server.url), milliseconds: 150)
+      let call = await harness.fetch(
+        UpstreamRequest(url: "upstream://api/slow-head"), try grant(server.url), milliseconds: 150)
       #expect(call.code == .timeout && call.milliseconds < 1000 && call.error?.message.contains("wall_ms") == true)
     }
   }
@@ -97,7 +103,8 @@ import Testing
     try await withHarness { harness in
       let got = await harness.fetch(UpstreamRequest(url: "upstream://api/ok"), try grant("http://127.0.0.1:1"))
       #expect(got.code == .connectFailed && !got.wereBytesSent)
-      let unknown = await harness.fetch(UpstreamRequest(url: "upstream://api/ok"), try grant("http://no-such-name.invalid"))
+      let unknown = await harness.fetch(
+        UpstreamRequest(url: "upstream://api/ok"), try grant("http://no-such-name.invalid"))
       #expect(unknown.code == .connectFailed && unknown.error?.message.contains("no-such-name.invalid") == true)
     }
   }

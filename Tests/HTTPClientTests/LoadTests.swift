@@ -60,7 +60,9 @@ private final class QuickServer: Sendable {
         let began = harness.loop.now
         let all = await harness.fetchAll((0..<1_000).map { _ in (UpstreamRequest(url: "upstream://api/wait"), grants) })
         best = min(best, (harness.loop.now - began) / 1_000_000)
-        #expect(all.filter { $0.text == "hello" }.count == 1_000, "\(String(describing: all.first { $0.error != nil }?.error))")
+        #expect(
+          all.filter { $0.text == "hello" }.count == 1_000,
+          "\(String(describing: all.first { $0.error != nil }?.error))")
       }
       print("1,000 exchanges of 100 ms side by side: \(best) ms")
       #expect(best < 1_000)
@@ -89,7 +91,9 @@ private final class QuickServer: Sendable {
         _ = await harness.fetchAll(paths.map { (UpstreamRequest(url: "upstream://api/\($0)"), bad) })
         let _: Int = await harness.on { done in
           let exchanges = (0..<10).map { _ in
-            harness.start(UpstreamRequest(url: "upstream://api/wait"), grants, budget: ByteBudget(bytes: 1 << 20)) { _ in }
+            harness.start(UpstreamRequest(url: "upstream://api/wait"), grants, budget: ByteBudget(bytes: 1 << 20)) {
+              _ in
+            }
           }
           harness.loop.timer(afterMilliseconds: UInt64(round % 4)) {
             for exchange in exchanges { exchange.cancel() }
@@ -122,8 +126,11 @@ private final class QuickServer: Sendable {
         let _: Int = await harness.on { done in
           let collector = Collector()
           let exchange = harness.start(
-            UpstreamRequest(url: number == 0 ? "upstream://api/" : number == 1 ? "upstream://api/wait" : "https://denied.example/"), grants,
-            budget: ByteBudget(bytes: 1 << 20), collector: collector) { _ in }
+            UpstreamRequest(
+              url: number == 0 ? "upstream://api/" : number == 1 ? "upstream://api/wait" : "https://denied.example/"),
+            grants,
+            budget: ByteBudget(bytes: 1 << 20), collector: collector
+          ) { _ in }
           watcher.exchange = exchange
           watcher.collector = collector
           harness.loop.timer(afterMilliseconds: 20) {

@@ -11,7 +11,8 @@ private final class Clock: Sendable {
   private let milliseconds = Mutex<UInt64>(1_000_000)
   func advance(_ by: UInt64) { milliseconds.withLock { $0 += by } }
   var source: UpstreamHealth.Source {
-    UpstreamHealth.Source(milliseconds: { self.milliseconds.withLock { $0 } }, secondsSince1970: { 1_000 }, random: { 0.5 })
+    UpstreamHealth.Source(
+      milliseconds: { self.milliseconds.withLock { $0 } }, secondsSince1970: { 1_000 }, random: { 0.5 })
   }
 }
 
@@ -116,7 +117,8 @@ private final class Clock: Sendable {
     #expect(
       health.snapshot.first
         == UpstreamHealth.Snapshot(
-          worker: "a", upstream: "api", state: "open", openedTotal: 1, requests: ["reset": 20], retries: 0, budgetExhausted: 0))
+          worker: "a", upstream: "api", state: "open", openedTotal: 1, requests: ["reset": 20], retries: 0,
+          budgetExhausted: 0))
     #expect(health.snapshot.count == 2)
     health.keep(workers: ["b"])
     #expect(health.snapshot.map(\.worker) == ["b"])
@@ -139,7 +141,11 @@ private final class Clock: Sendable {
     #expect(health.snapshot.first?.requests == ["ok": 4_000])
   }
 
-  @Test(arguments: [("7", 7_000), ("0", 0), ("Thu, 01 Jan 1970 00:17:00 GMT", 20_000), ("Thu, 01 Jan 1970 00:00:00 GMT", 0), ("soon", nil), ("-1", nil), ("1.5", nil)] as [(String, UInt64?)])
+  @Test(
+    arguments: [
+      ("7", 7_000), ("0", 0), ("Thu, 01 Jan 1970 00:17:00 GMT", 20_000), ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
+      ("soon", nil), ("-1", nil), ("1.5", nil),
+    ] as [(String, UInt64?)])
   func retryAfterIsSecondsOrADate(_ text: String, _ milliseconds: UInt64?) {
     _ = UpstreamPool.systemCertificates
     var head = ResponseHead()
@@ -155,11 +161,13 @@ private final class Clock: Sendable {
   func aPassingFailureIsTriedAgain(_ status: Int) async throws {
     let server = try TestServer.hostile()
     try await withHarness { harness in
-      let got = await harness.fetch(UpstreamRequest(url: "upstream://api/fail/\(status)/2/a"), try grant(server.url, retries: 2))
+      let got = await harness.fetch(
+        UpstreamRequest(url: "upstream://api/fail/\(status)/2/a"), try grant(server.url, retries: 2))
       #expect(got.text == "recovered" && got.status == 200 && got.head?.redirected == false)
       #expect(harness.health.snapshot.first?.retries == 2 && harness.health.snapshot.first?.requests == ["ok": 1])
       // One more failure than retries: the answer is the answer.
-      let given = await harness.fetch(UpstreamRequest(url: "upstream://api/fail/\(status)/3/b"), try grant(server.url, retries: 2))
+      let given = await harness.fetch(
+        UpstreamRequest(url: "upstream://api/fail/\(status)/3/b"), try grant(server.url, retries: 2))
       #expect(given.status == status && given.text == "failed" && given.error == nil)
     }
   }
@@ -169,13 +177,16 @@ private final class Clock: Sendable {
     try await withHarness { harness in
       let grants = try grant(server.url, retries: 2)
       for method in ["HEAD", "PUT", "DELETE", "OPTIONS"] {
-        let got = await harness.fetch(UpstreamRequest(method: method, url: "upstream://api/fail/503/1/\(method)"), grants)
+        let got = await harness.fetch(
+          UpstreamRequest(method: method, url: "upstream://api/fail/503/1/\(method)"), grants)
         #expect(got.status == 200, "\(method)")
       }
       for method in ["POST", "PATCH"] {
-        let got = await harness.fetch(UpstreamRequest(method: method, url: "upstream://api/fail/503/1/\(method)", body: [1]), grants)
+        let got = await harness.fetch(
+          UpstreamRequest(method: method, url: "upstream://api/fail/503/1/\(method)", body: [1]), grants)
         #expect(got.status == 503, "\(method)")
-        let dropped = await harness.fetch(UpstreamRequest(method: method, url: "upstream://api/drop/1/\(method)", body: [1]), grants)
+        let dropped = await harness.fetch(
+          UpstreamRequest(method: method, url: "upstream://api/drop/1/\(method)", body: [1]), grants)
         #expect(dropped.code == .reset, "\(method)")
       }
       for status in [400, 404, 500, 501] {
@@ -194,7 +205,8 @@ private final class Clock: Sendable {
     try await withHarness { harness in
       let grants = try grant(server.url, retries: 2)
       #expect(await harness.fetch(UpstreamRequest(url: "upstream://api/ok"), grants).text == "hello")
-      let got = await harness.fetch(UpstreamRequest(method: "POST", url: "upstream://api/silent-close", body: body), grants)
+      let got = await harness.fetch(
+        UpstreamRequest(method: "POST", url: "upstream://api/silent-close", body: body), grants)
       #expect(got.code == .reset && got.wereBytesSent)
       let seen = await harness.fetch(UpstreamRequest(url: "upstream://api/count?of=/silent-close"), grants)
       #expect(seen.text == "1")
@@ -204,13 +216,17 @@ private final class Clock: Sendable {
   @Test func retryAfterIsWaitedForWhereItFits() async throws {
     let server = try TestServer.hostile()
     try await withHarness { harness in
-      let waited = await harness.fetch(UpstreamRequest(url: "upstream://api/fail/503/1/a?retry-after=1"), try grant(server.url, retries: 1))
+      let waited = await harness.fetch(
+        UpstreamRequest(url: "upstream://api/fail/503/1/a?retry-after=1"), try grant(server.url, retries: 1))
       #expect(waited.text == "recovered" && waited.milliseconds >= 1_000)
       let long = await harness.fetch(
-        UpstreamRequest(url: "upstream://api/fail/503/1/b?retry-after=5"), try grant(server.url, retries: 1), milliseconds: 3_000)
+        UpstreamRequest(url: "upstream://api/fail/503/1/b?retry-after=5"), try grant(server.url, retries: 1),
+        milliseconds: 3_000)
       #expect(long.status == 503 && long.milliseconds < 1_000)
       #expect(long.head?.headers.contains { $0.name == "Retry-After" && $0.value == "5" } == true)
-      let never = await harness.fetch(UpstreamRequest(url: "upstream://api/fail/503/1/c?retry-after=99999999999999"), try grant(server.url, retries: 1))
+      let never = await harness.fetch(
+        UpstreamRequest(url: "upstream://api/fail/503/1/c?retry-after=99999999999999"),
+        try grant(server.url, retries: 1))
       #expect(never.status == 503 && never.milliseconds < 1_000)
     }
   }
@@ -242,7 +258,8 @@ private final class Clock: Sendable {
         _ = await harness.fetch(UpstreamRequest(url: "upstream://api/fail/429/9/\(number)"), grants)
       }
       #expect(health.snapshot.first?.state == "closed")
-      #expect((10...11).contains(health.snapshot.first?.retries ?? 0) && (health.snapshot.first?.budgetExhausted ?? 0) >= 2)
+      #expect(
+        (10...11).contains(health.snapshot.first?.retries ?? 0) && (health.snapshot.first?.budgetExhausted ?? 0) >= 2)
     }
   }
 
@@ -257,7 +274,9 @@ private final class Clock: Sendable {
       clock.advance(5_000)
       // A probe that is cancelled makes room for the next.
       let _: Int = await harness.on { done in
-        let exchange = harness.start(UpstreamRequest(url: "upstream://api/slow-head"), grants, budget: ByteBudget(bytes: 1 << 20)) { _ in }
+        let exchange = harness.start(
+          UpstreamRequest(url: "upstream://api/slow-head"), grants, budget: ByteBudget(bytes: 1 << 20)
+        ) { _ in }
         harness.loop.execute {
           exchange.cancel()
           done(0)
@@ -279,8 +298,10 @@ private final class Clock: Sendable {
     dump(upstream, to: &whole)
     let grants = try UpstreamGrants(worker: "w", [upstream])
     let texts = [
-      "\(secret)", String(reflecting: secret), String(describing: secret), dumped, whole, "\(upstream)", String(reflecting: upstream), "\(grants)",
-      String(reflecting: grants), "\([secret])", "\(["k": secret])", "\(Optional(secret) as Any)", "\(Mirror(reflecting: secret).children.map { "\($0)" })",
+      "\(secret)", String(reflecting: secret), String(describing: secret), dumped, whole, "\(upstream)",
+      String(reflecting: upstream), "\(grants)",
+      String(reflecting: grants), "\([secret])", "\(["k": secret])", "\(Optional(secret) as Any)",
+      "\(Mirror(reflecting: secret).children.map { "\($0)" })",
     ]
     for text in texts { #expect(!text.contains("sesame"), "\(text)") }
     #expect(texts[0] == "<secret>")

@@ -18,20 +18,24 @@ enum Surroundings {
     setenv("no_proxy", "localhost", 1)
     let home = temporaryFolder + "/home"
     try? FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
-    try? "default login thief password netrc-password\n".write(toFile: home + "/.netrc", atomically: true, encoding: .utf8)
+    try? "default login thief password netrc-password\n".write(
+      toFile: home + "/.netrc", atomically: true, encoding: .utf8)
     setenv("HOME", home, 1)
   }()
 
   static let temporaryFolder: String = {
     var template = Array((NSTemporaryDirectory() + "/upstreams-XXXXXX").utf8CString)
-    return String(cString: mkdtemp(&template))
+    let folder = String(cString: mkdtemp(&template))
+    atexit { try? FileManager.default.removeItem(atPath: Surroundings.temporaryFolder) }
+    return folder
   }()
 
-  static let servers = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("servers").path
+  static let servers = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("servers")
+    .path
 }
 
-/// A process that a test starts and ends. By posix_spawn, with pipes that no other child inherits: a server ends when its
-/// standard input does.
+/// A process that a test starts and ends. By posix_spawn, with pipes that no other child inherits: a server ends when
+/// its standard input does.
 struct Child: Sendable {
   let process: pid_t
   let input: Int32
@@ -102,7 +106,9 @@ final class TestServer: Sendable {
   }
 
   static func http2() throws -> TestServer {
-    try TestServer(["node", Surroundings.servers + "/h2.js", Certificates.folder + "/good.pem", Certificates.folder + "/good.key"])
+    try TestServer([
+      "node", Surroundings.servers + "/h2.js", Certificates.folder + "/good.pem", Certificates.folder + "/good.key",
+    ])
   }
 
   var url: String { "http://127.0.0.1:\(port)" }
@@ -183,7 +189,9 @@ final class Harness: Sendable {
   let health: UpstreamHealth
   let client: UpstreamClient
 
-  init(allowed: [String] = ["127.0.0.0/8", "::1"], certificates: String? = nil, health: UpstreamHealth = UpstreamHealth()) throws {
+  init(
+    allowed: [String] = ["127.0.0.0/8", "::1"], certificates: String? = nil, health: UpstreamHealth = UpstreamHealth()
+  ) throws {
     _ = Surroundings.hostile
     loop = try EventLoop()
     self.health = health
@@ -272,7 +280,8 @@ func withHarness<T>(
 
 /// One upstream named `api`.
 func grant(
-  _ url: String, methods: Set<String> = UpstreamRequest.methods, headers: [Upstream.Header] = [], connect: UInt64 = 3_000,
+  _ url: String, methods: Set<String> = UpstreamRequest.methods, headers: [Upstream.Header] = [],
+  connect: UInt64 = 3_000,
   firstByte: UInt64 = 5_000, whole: UInt64 = 15_000, retries: Int = 0, redirects: Int = 5
 ) throws -> UpstreamGrants {
   var timeouts = Upstream.Timeouts()

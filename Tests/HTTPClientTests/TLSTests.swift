@@ -9,7 +9,8 @@ import Testing
     let server = try TestServer.hostile(certificate: "good")
     try await withHarness(certificates: Certificates.authority) { harness in
       for host in ["localhost", "127.0.0.1"] {
-        let got = await harness.fetch(UpstreamRequest(url: "upstream://api/ok"), try grant("https://\(host):\(server.port)"))
+        let got = await harness.fetch(
+          UpstreamRequest(url: "upstream://api/ok"), try grant("https://\(host):\(server.port)"))
         #expect(got.text == "hello", "\(String(describing: got.error))")
       }
     }
@@ -31,7 +32,8 @@ import Testing
   @Test func anAuthorityThatIsNotTheNodesIsRefused() async throws {
     let server = try TestServer.hostile(certificate: "good")
     try await withHarness { harness in
-      let got = await harness.fetch(UpstreamRequest(url: "upstream://api/ok"), try grant("https://localhost:\(server.port)"))
+      let got = await harness.fetch(
+        UpstreamRequest(url: "upstream://api/ok"), try grant("https://localhost:\(server.port)"))
       #expect(got.code == .tlsFailed)
     }
   }
@@ -39,7 +41,8 @@ import Testing
   @Test func plainTextWhereTLSIsMeantFails() async throws {
     let server = try TestServer.hostile()
     try await withHarness { harness in
-      let got = await harness.fetch(UpstreamRequest(url: "upstream://api/ok"), try grant("https://127.0.0.1:\(server.port)", connect: 300))
+      let got = await harness.fetch(
+        UpstreamRequest(url: "upstream://api/ok"), try grant("https://127.0.0.1:\(server.port)", connect: 300))
       #expect((got.code == .tlsFailed || got.code == .timeout) && !got.wereBytesSent)
     }
   }
@@ -70,8 +73,11 @@ import Testing
       let packed = await harness.fetch(UpstreamRequest(url: "upstream://api/br"), grants)
       #expect(packed.text == String(repeating: "unpacked ", count: 100))
       let post = await harness.fetch(
-        UpstreamRequest(method: "POST", url: "upstream://api/echo", headers: [("x-mine", "1")], body: Array("the body".utf8)), grants)
-      #expect(post.text.contains(#""body":"the body""#) && post.text.contains(#""x-mine":"1""#) && post.text.contains(#""method":"POST""#))
+        UpstreamRequest(
+          method: "POST", url: "upstream://api/echo", headers: [("x-mine", "1")], body: Array("the body".utf8)), grants)
+      #expect(
+        post.text.contains(#""body":"the body""#) && post.text.contains(#""x-mine":"1""#)
+          && post.text.contains(#""method":"POST""#))
     }
   }
 
@@ -93,7 +99,9 @@ import Testing
       let size = 8 << 20
       let small: Fetched = await harness.on { done in
         harness.start(
-          UpstreamRequest(url: "upstream://api/bytes?n=\(size)"), grants, budget: ByteBudget(bytes: 64 << 20), collector: collector) { _ in }
+          UpstreamRequest(url: "upstream://api/bytes?n=\(size)"), grants, budget: ByteBudget(bytes: 64 << 20),
+          collector: collector
+        ) { _ in }
         harness.loop.timer(afterMilliseconds: 300) {
           harness.start(UpstreamRequest(url: "upstream://api/ok"), grants, budget: ByteBudget(bytes: 1 << 20), done)
         }
@@ -117,8 +125,11 @@ import Testing
   @Test func brokenStreamsAndBombsEnd() async throws {
     try await withServer { harness, grants in
       #expect(await harness.fetch(UpstreamRequest(url: "upstream://api/reset"), grants).code == .reset)
-      #expect(await harness.fetch(UpstreamRequest(url: "upstream://api/bomb"), grants, budget: 1 << 20).code == .tooLarge)
-      #expect(await harness.fetch(UpstreamRequest(url: "upstream://api/bytes?n=100000000"), grants, budget: 1 << 20).code == .tooLarge)
+      #expect(
+        await harness.fetch(UpstreamRequest(url: "upstream://api/bomb"), grants, budget: 1 << 20).code == .tooLarge)
+      #expect(
+        await harness.fetch(UpstreamRequest(url: "upstream://api/bytes?n=100000000"), grants, budget: 1 << 20).code
+          == .tooLarge)
       let gone = await harness.fetch(UpstreamRequest(url: "upstream://api/goaway"), grants).code
       #expect(gone == .reset || gone == .protocol)
       #expect(await harness.fetch(UpstreamRequest(url: "upstream://api/ok"), grants).text == "hello")
@@ -131,7 +142,9 @@ import Testing
       let got: Fetched = await harness.on { done in
         let collector = Collector()
         let exchange = harness.start(
-          UpstreamRequest(url: "upstream://api/bytes?n=1000000000"), grants, budget: ByteBudget(bytes: 1 << 40), collector: collector) { _ in }
+          UpstreamRequest(url: "upstream://api/bytes?n=1000000000"), grants, budget: ByteBudget(bytes: 1 << 40),
+          collector: collector
+        ) { _ in }
         harness.loop.timer(afterMilliseconds: 100) {
           harness.start(UpstreamRequest(url: "upstream://api/delay"), grants, budget: ByteBudget(bytes: 1 << 20), done)
           exchange.cancel()
