@@ -22,7 +22,8 @@ struct CircuitBreaker {
     var failures = 0
   }
 
-  private static let bucketMilliseconds = UpstreamLimits.breakerWindowMilliseconds / UInt64(UpstreamLimits.breakerBuckets)
+  private static let bucketMilliseconds =
+    UpstreamLimits.breakerWindowMilliseconds / UInt64(UpstreamLimits.breakerBuckets)
 
   /// May a request go out now? Nil, or how long to wait, in milliseconds. A request that goes out is ended by
   /// ``record(_:epoch:now:)`` exactly once.

@@ -1,7 +1,7 @@
 // Names that are being looked up: each lookup is a thread of libcurl's, so there is one for a name at a time.
 
-/// Lets one transfer of a name go ahead and look it up, on a new connection; the others of that name wait until it knows
-/// the address, and then find it in libcurl's cache. Confined to its pool's loop.
+/// Lets one transfer of a name go ahead and look it up, on a new connection; the others of that name wait until it
+/// knows the address, and then find it in libcurl's cache. Confined to its pool's loop.
 final class Lookups {
   private struct Name {
     var believedUntil: UInt64 = 0

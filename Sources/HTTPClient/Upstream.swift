@@ -44,8 +44,11 @@ public struct Upstream: Sendable {
     name: String, url: String, methods: Set<String> = ["GET", "HEAD"], headers: [Header] = [],
     timeouts: Timeouts = Timeouts(), retries: Int = UpstreamLimits.retries, redirects: Int = UpstreamLimits.redirects
   ) throws(UpstreamConfigurationError) {
-    func refused(_ why: String) -> UpstreamConfigurationError { UpstreamConfigurationError("upstream `\(name)`: \(why)") }
-    guard !name.isEmpty, name.utf8.count <= UpstreamLimits.nameBytesMax, name.utf8.allSatisfy(HeaderRules.isNameByte) else {
+    func refused(_ why: String) -> UpstreamConfigurationError {
+      UpstreamConfigurationError("upstream `\(name)`: \(why)")
+    }
+    guard !name.isEmpty, name.utf8.count <= UpstreamLimits.nameBytesMax, name.utf8.allSatisfy(HeaderRules.isNameByte)
+    else {
       throw UpstreamConfigurationError(
         "an upstream's name has 1 to \(UpstreamLimits.nameBytesMax) letters, digits, `-` and `_`")
     }
@@ -129,7 +132,8 @@ public struct UpstreamGrants: Sendable {
     guard let upstream = upstreams.first(where: { $0.name == name }) else {
       let shown = name.utf8.count <= UpstreamLimits.nameBytesMax && name.utf8.allSatisfy(HeaderRules.isNameByte)
       throw UpstreamError(
-        .denied, "this worker has no upstream\(shown ? " `\(name)`" : " of that name") (\(granted)): grant it in the manifest")
+        .denied,
+        "this worker has no upstream\(shown ? " `\(name)`" : " of that name") (\(granted)): grant it in the manifest")
     }
     let rest = text.dropFirst(name.count)
     let base = upstream.base
@@ -140,12 +144,14 @@ public struct UpstreamGrants: Sendable {
     }
     guard base.covers(url) else {
       throw UpstreamError(
-        .denied, "\(url.name) is not below \(base.text), the url of upstream `\(upstream.name)`", upstream: upstream.name)
+        .denied, "\(url.name) is not below \(base.text), the url of upstream `\(upstream.name)`",
+        upstream: upstream.name)
     }
     return (upstream, url)
   }
 
   private var granted: String {
-    upstreams.isEmpty ? "it has none" : "it has " + upstreams.map { "`\($0.name)`: \($0.base.text)" }.joined(separator: ", ")
+    upstreams.isEmpty
+      ? "it has none" : "it has " + upstreams.map { "`\($0.name)`: \($0.base.text)" }.joined(separator: ", ")
   }
 }

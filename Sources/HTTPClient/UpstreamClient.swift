@@ -23,8 +23,8 @@ public final class UpstreamClient: @unchecked Sendable {
 
   /// Sends a request, with its retries and redirects. On the loop.
   ///
-  /// Nothing is told to `receiver` before this returns, not even that the request was denied. The receiver is held until
-  /// its end was told or the exchange was cancelled. An exchange that nobody holds goes on.
+  /// Nothing is told to `receiver` before this returns, not even that the request was denied. The receiver is held
+  /// until its end was told or the exchange was cancelled. An exchange that nobody holds goes on.
   ///
   /// - parameters:
   ///   - grants: of the worker that asks.
@@ -36,7 +36,8 @@ public final class UpstreamClient: @unchecked Sendable {
     _ request: UpstreamRequest, of grants: UpstreamGrants, deadline: UInt64, budget: ByteBudget,
     receiver: any UpstreamReceiver
   ) -> UpstreamExchange {
-    let exchange = UpstreamExchange(client: self, grants: grants, deadline: deadline, budget: budget, receiver: receiver)
+    let exchange = UpstreamExchange(
+      client: self, grants: grants, deadline: deadline, budget: budget, receiver: receiver)
     loop.execute { [box = Confined(request)] in exchange.begin(box.value) }
     return exchange
   }

@@ -78,7 +78,9 @@ public final class UpstreamExchange: @unchecked Sendable {
     if let guest = request.timeoutMilliseconds, guest < whole { (whole, wholeLimit) = (guest, .guest) }
     wholeEnd = now &+ whole &* 1_000_000
     if deadline < wholeEnd { (wholeEnd, wholeLimit) = (deadline, .call) }
-    wholeTimer = client.loop.timer(afterMilliseconds: (wholeEnd - min(now, wholeEnd)) / 1_000_000) { self.ranOutOfTime() }
+    wholeTimer = client.loop.timer(afterMilliseconds: (wholeEnd - min(now, wholeEnd)) / 1_000_000) {
+      self.ranOutOfTime()
+    }
     stepTimer = client.loop.makeTimer { self.stepIsOver() }
     attempt(isFirst: true)
   }
@@ -112,7 +114,8 @@ public final class UpstreamExchange: @unchecked Sendable {
       UpstreamError(
         .timeout,
         "upstream `\(request.upstream.name)` did not begin to answer within \(request.upstream.timeouts.firstByte) ms: "
-          + "see whether it is overloaded, or raise its first-byte timeout", upstream: request.upstream.name), isGood: false)
+          + "see whether it is overloaded, or raise its first-byte timeout", upstream: request.upstream.name),
+      isGood: false)
   }
 
   private func ranOutOfTime() {
@@ -126,7 +129,8 @@ public final class UpstreamExchange: @unchecked Sendable {
     // A reader that rests says nothing of the upstream, and neither does a guest that is in a hurry.
     let isUpstreams = transfer != nil && transfer?.isPaused == false && wholeLimit != .guest
     fail(
-      UpstreamError(.timeout, "upstream `\(request.upstream.name)` was not done \(why)", upstream: request.upstream.name),
+      UpstreamError(
+        .timeout, "upstream `\(request.upstream.name)` was not done \(why)", upstream: request.upstream.name),
       isGood: isUpstreams ? false : nil)
   }
 
@@ -179,8 +183,8 @@ public final class UpstreamExchange: @unchecked Sendable {
   /// Hands on what waits for the reader, and lets the transfer rest or go on.
   private func deliver() {
     flow.deliver()
-    // A paused stream of HTTP/2 would hold up the others of its connection in libcurl 7.88: what comes in is kept, within
-    // the call's byte budget.
+    // A paused stream of HTTP/2 would hold up the others of its connection in libcurl 7.88: what comes in is kept,
+    // within the call's byte budget.
     if let transfer, transfer.head.isComplete, !transfer.head.isHTTP2 { transfer.setPaused(flow.isBehind) }
   }
 }
@@ -210,6 +214,7 @@ extension UpstreamExchange: TransferOwner {
   }
 
   func transferBytes(_ bytes: UnsafeRawBufferPointer) {
+    guard !hasEnded else { return }
     flow.add(bytes)
     deliver()
   }
@@ -263,16 +268,23 @@ extension UpstreamExchange: TransferOwner {
     if [429, 502, 503, 504].contains(head.status) {
       let asked = head.retryAfterMilliseconds(secondsSince1970: client.health.source.secondsSince1970())
       let pause = max(client.health.pause(beforeRetry: retries), asked ?? 0)
-      if pause <= UpstreamLimits.retryAfterMillisecondsMax, mayRetry(after: pause) { return .retry(afterMilliseconds: pause) }
+      if pause <= UpstreamLimits.retryAfterMillisecondsMax, mayRetry(after: pause) {
+        return .retry(afterMilliseconds: pause)
+      }
     }
-    if [301, 302, 303, 307, 308].contains(head.status), request.upstream.redirects > 0, let target = head.value(of: "location") {
+    if [301, 302, 303, 307, 308].contains(head.status), request.upstream.redirects > 0,
+      let target = head.value(of: "location")
+    {
       guard redirects < request.upstream.redirects else {
         return .fail(
           UpstreamError(
-            .tooManyRedirects, "upstream `\(name)` redirected more than \(request.upstream.redirects) times: ask it for "
+            .tooManyRedirects,
+            "upstream `\(name)` redirected more than \(request.upstream.redirects) times: ask it for "
               + "the place it leads to, or raise the limit", upstream: name))
       }
-      do { return .redirect(try Redirect.follow(target, status: head.status, of: request)) } catch { return .fail(error) }
+      do { return .redirect(try Redirect.follow(target, status: head.status, of: request)) } catch {
+        return .fail(error)
+      }
     }
     let hasBody = request.method != "HEAD" && head.status != 204 && head.status != 304
     if hasBody, let length = head.value(of: "content-length").flatMap({ Int($0) }), length > budget.left {

@@ -15,8 +15,8 @@ public struct UpstreamHead: Sendable {
   public let upstream: String
 }
 
-/// Who reads a response. Confined to the loop. Never called from inside ``UpstreamClient/start(_:of:deadline:budget:receiver:)``
-/// and never after ``UpstreamExchange/cancel()``; may cancel, resume and start exchanges from inside a call.
+/// Who reads a response. Confined to the loop. Never called from inside `UpstreamClient.start`, and never after
+/// ``UpstreamExchange/cancel()``; may cancel, resume and start exchanges from inside a call.
 public protocol UpstreamReceiver: AnyObject {
   /// At most once, before any bytes.
   func head(_ head: UpstreamHead)

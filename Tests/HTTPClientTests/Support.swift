@@ -1,6 +1,7 @@
 // What the suites of this module share: servers that are started and stopped, certificates, a client that waits.
 import EventLoop
 import Foundation
+import Glibc
 import Synchronization
 import Testing
 
@@ -12,45 +13,92 @@ enum Surroundings {
     for name in ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "HTTP_PROXY"] {
       setenv(name, "http://127.0.0.1:9", 1)
     }
-    setenv("NO_PROXY", "nowhere.example", 1)
-    setenv("no_proxy", "nowhere.example", 1)
+    // What the command's client asks goes past the proxy; upstreams listen to neither.
+    setenv("NO_PROXY", "localhost", 1)
+    setenv("no_proxy", "localhost", 1)
     let home = temporaryFolder + "/home"
     try? FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
-    try? "default login thief password netrc-password\n".write(toFile: home + "/.netrc", atomically: true, encoding: .utf8)
+    try? "default login thief password netrc-password\n".write(
+      toFile: home + "/.netrc", atomically: true, encoding: .utf8)
     setenv("HOME", home, 1)
   }()
 
   static let temporaryFolder: String = {
     var template = Array((NSTemporaryDirectory() + "/upstreams-XXXXXX").utf8CString)
-    return String(cString: mkdtemp(&template))
+    let folder = String(cString: mkdtemp(&template))
+    atexit { try? FileManager.default.removeItem(atPath: Surroundings.temporaryFolder) }
+    return folder
   }()
 
-  static let servers = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("servers").path
+  static let servers = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("servers")
+    .path
 }
 
-/// A server in a process of its own, on a free port; ends with the test by the end of its standard input.
+/// A process that a test starts and ends. By posix_spawn, with pipes that no other child inherits: a server ends when
+/// its standard input does.
+struct Child: Sendable {
+  let process: pid_t
+  let input: Int32
+  let output: Int32
+
+  init(_ arguments: [String]) throws {
+    var down: [Int32] = [0, 0]
+    var up: [Int32] = [0, 0]
+    // One at a time: between the pipe and its flag, another child would inherit it.
+    Self.starting.lock()
+    defer { Self.starting.unlock() }
+    try #require(pipe(&down) == 0 && pipe(&up) == 0)
+    for descriptor in down + up { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_adddup2(&actions, down[0], 0)
+    posix_spawn_file_actions_adddup2(&actions, up[1], 1)
+    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+    var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
+    defer { for word in words { free(word) } }
+    var process: pid_t = 0
+    let status = posix_spawnp(&process, arguments[0], &actions, nil, &words, environ)
+    close(down[0])
+    close(up[1])
+    try #require(status == 0, "\(arguments[0]) cannot be started: \(String(cString: strerror(status)))")
+    (self.process, input, output) = (process, down[1], up[0])
+  }
+
+  private static let starting = NSLock()
+
+  /// Everything up to a line break or the end.
+  func line() -> String {
+    var bytes: [UInt8] = []
+    var byte: UInt8 = 0
+    while read(output, &byte, 1) == 1, byte != 10 { bytes.append(byte) }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  func end() {
+    close(input)
+    close(output)
+    var status: Int32 = 0
+    waitpid(process, &status, 0)
+  }
+}
+
+/// A server in a process of its own, on a free port; ends with the test.
 final class TestServer: Sendable {
   let port: Int
-  private let input: Pipe
-  private let process: Mutex<Process>
+  private let child: Child
 
   init(_ arguments: [String]) throws {
     _ = Surroundings.hostile
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = arguments
-    let output = Pipe()
-    let input = Pipe()
-    process.standardOutput = output
-    process.standardInput = input
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    var line: [UInt8] = []
-    while let byte = try output.fileHandleForReading.read(upToCount: 1)?.first, byte != 10 { line.append(byte) }
-    port = try #require(Int(String(decoding: line, as: UTF8.self)), "the server did not start: \(arguments)")
-    self.input = input
-    self.process = Mutex(process)
+    let child = try Child(arguments)
+    guard let port = Int(child.line()) else {
+      child.end()
+      throw UpstreamConfigurationError("the server did not start: \(arguments)")
+    }
+    (self.child, self.port) = (child, port)
   }
+
+  deinit { child.end() }
 
   static func hostile(host: String = "127.0.0.1", certificate: String? = nil) throws -> TestServer {
     let tls = certificate.map { [Certificates.folder + "/\($0).pem", Certificates.folder + "/\($0).key"] } ?? []
@@ -58,15 +106,10 @@ final class TestServer: Sendable {
   }
 
   static func http2() throws -> TestServer {
-    try TestServer(["node", Surroundings.servers + "/h2.js", Certificates.folder + "/good.pem", Certificates.folder + "/good.key"])
+    try TestServer([
+      "node", Surroundings.servers + "/h2.js", Certificates.folder + "/good.pem", Certificates.folder + "/good.key",
+    ])
   }
-
-  func stop() {
-    try? input.fileHandleForWriting.close()
-    process.withLock { $0.waitUntilExit() }
-  }
-
-  deinit { stop() }
 
   var url: String { "http://127.0.0.1:\(port)" }
 }
@@ -90,13 +133,9 @@ enum Certificates {
       sign expired localhost DNS:localhost,IP:127.0.0.1 20210101000000Z
       sign wrong other.example DNS:other.example 20400101000000Z
       """
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/bash")
-    process.arguments = ["-c", script]
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try? process.run()
-    process.waitUntilExit()
+    let child = try? Child(["/bin/bash", "-c", script])
+    while child?.line().isEmpty == false {}
+    child?.end()
     return folder
   }()
 }
@@ -130,7 +169,8 @@ final class Collector: UpstreamReceiver, @unchecked Sendable {
     onHead?()
   }
   func bytes(_ bytes: RawSpan) {
-    bytes.withUnsafeBytes { fetched.body.append(contentsOf: $0) }
+    // An endless body is read and not kept.
+    if fetched.body.count < 64 << 20 { bytes.withUnsafeBytes { fetched.body.append(contentsOf: $0) } }
     if readsByItself { exchange?.resume() }
     onBytes?()
   }
@@ -149,7 +189,9 @@ final class Harness: Sendable {
   let health: UpstreamHealth
   let client: UpstreamClient
 
-  init(allowed: [String] = ["127.0.0.0/8", "::1"], certificates: String? = nil, health: UpstreamHealth = UpstreamHealth()) throws {
+  init(
+    allowed: [String] = ["127.0.0.0/8", "::1"], certificates: String? = nil, health: UpstreamHealth = UpstreamHealth()
+  ) throws {
     _ = Surroundings.hostile
     loop = try EventLoop()
     self.health = health
@@ -164,10 +206,29 @@ final class Harness: Sendable {
   }
 
   func fetch(
-    _ request: UpstreamRequest, _ grants: UpstreamGrants, milliseconds: UInt64 = 20_000, budget: Int = 64 << 20
+    _ request: UpstreamRequest, _ grants: UpstreamGrants, milliseconds: UInt64 = 20_000, budget: Int = 64 << 20,
+    shared: Confined<ByteBudget>? = nil
   ) async -> Fetched {
-    await on { done in self.start(request, grants, milliseconds: milliseconds, budget: ByteBudget(bytes: budget), done) }
+    await on { done in
+      self.start(
+        request, grants, milliseconds: milliseconds, budget: shared?.value ?? ByteBudget(bytes: budget), done)
+    }
   }
+
+  /// All side by side.
+  func fetchAll(_ requests: [(UpstreamRequest, UpstreamGrants)], milliseconds: UInt64 = 20_000) async -> [Fetched] {
+    await on { done in
+      let gathered = Gathered()
+      for (request, grants) in requests {
+        self.start(request, grants, milliseconds: milliseconds, budget: ByteBudget(bytes: 64 << 20)) { got in
+          gathered.all.append(got)
+          if gathered.all.count == requests.count { done(gathered.all) }
+        }
+      }
+    }
+  }
+
+  private final class Gathered: @unchecked Sendable { var all: [Fetched] = [] }
 
   /// On the loop.
   @discardableResult
@@ -219,7 +280,8 @@ func withHarness<T>(
 
 /// One upstream named `api`.
 func grant(
-  _ url: String, methods: Set<String> = UpstreamRequest.methods, headers: [Upstream.Header] = [], connect: UInt64 = 3_000,
+  _ url: String, methods: Set<String> = UpstreamRequest.methods, headers: [Upstream.Header] = [],
+  connect: UInt64 = 3_000,
   firstByte: UInt64 = 5_000, whole: UInt64 = 15_000, retries: Int = 0, redirects: Int = 5
 ) throws -> UpstreamGrants {
   var timeouts = Upstream.Timeouts()

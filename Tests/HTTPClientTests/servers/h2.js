@@ -37,7 +37,7 @@ server.on('request', (request, response) => {
     }
     case '/reset': response.write('some'); return void setTimeout(() => request.stream.close(2), 20);
     case '/refused': return request.stream.close(7);
-    case '/goaway': return request.stream.session.goaway(11);
+    case '/goaway': return request.stream.session.goaway(11), request.stream.session.destroy();
     case '/sessions': return response.end(`${sessions} ${most}`);
     case '/echo': {
       const chunks = [];
