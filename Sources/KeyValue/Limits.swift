@@ -12,3 +12,33 @@ public enum KeyValueLimits {
   /// Milliseconds that a value may live: ten years.
   public static let timeToLiveMax: UInt64 = 10 * 366 * 86_400_000
 }
+
+/// Bounds of the Redis adapter; those of operations and bytes are for one connection, which one loop has.
+public enum RedisLimits {
+  /// Operations that wait for the connection or for an answer; one more ends with `unavailable` at once.
+  public static let operationsInFlight = 4_096
+  /// Bytes of those operations' requests.
+  public static let bytesInFlight = 64 << 20
+  /// How long a connection may take from its first packet to the last answer of its greeting.
+  public static let connectMilliseconds: UInt64 = 3_000
+  /// A connection whose oldest request is this old without an answer is given up, and another is made.
+  public static let silenceMilliseconds: UInt64 = 3_000
+  /// The wait before a new connection: the first one, doubled with each failure up to the second, with a jitter of
+  /// half. Below a second, so that a server that is back is found within one.
+  public static let backoffFirstMilliseconds: UInt64 = 20
+  public static let backoffMaxMilliseconds: UInt64 = 500
+  /// After so many failures in a row operations do not wait for the connection any more.
+  public static let failuresBeforeRefusing = 3
+  /// Expired records that a write takes with it, and that a sweep does.
+  public static let sweptWithWrite = 4
+  public static let sweptAtOnce = 100
+  /// The time between two sweeps of a namespace; less after one that found as much as it may.
+  public static let sweepMilliseconds: UInt64 = 30_000
+  public static let sweepSoonMilliseconds: UInt64 = 500
+  /// How long an expired record stays for certain: by so much may the clocks of two nodes differ.
+  public static let sweepGraceMilliseconds: UInt64 = 10_000
+  /// Namespaces that a connection sweeps.
+  public static let sweptNamespaces = 1_024
+  /// Keys that one script looks at for a page; a page among expired keys takes several.
+  public static let keysScanned = 2_000
+}

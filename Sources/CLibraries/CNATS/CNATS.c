@@ -1,0 +1,1 @@
+int cnats_placeholder(void) { return 0; }

@@ -1,0 +1,2 @@
+#pragma once
+int cnats_placeholder(void);
