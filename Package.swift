@@ -56,6 +56,11 @@ let package = Package(
     .target(
       name: "CCrypto", path: "Sources/CLibraries/CCrypto",
       linkerSettings: [.unsafeFlags(["-Xlinker", "-l:libcrypto.a"])]),
+    .target(
+      name: "CSQLite", path: "Sources/CLibraries/CSQLite",
+      linkerSettings: [
+        .unsafeFlags(["-Xlinker", "-l:libsqlite3.a"]), .linkedLibrary("m"), .linkedLibrary("dl"), .linkedLibrary("pthread"),
+      ]),
     .target(name: "CSpawn", path: "Sources/CLibraries/CSpawn"),
     .target(name: "CWorkerSDK", path: "Sources/CLibraries/CWorkerSDK"),
     .target(name: "CJavaScriptEngine", path: "Sources/CLibraries/CJavaScriptEngine"),
@@ -79,7 +84,7 @@ let package = Package(
       dependencies: ["EventLoop", "CLLHTTP", .product(name: "HTTPTypes", package: "swift-http-types")],
       swiftSettings: house + [uncheckedExclusivity]),
     .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: house),
-    .target(name: "KeyValue", dependencies: ["EventLoop", "CHiredis", "CRedisTLS", "CNATS"], swiftSettings: house),
+    .target(name: "KeyValue", dependencies: ["EventLoop", "CSQLite", "CHiredis", "CRedisTLS", "CNATS"], swiftSettings: house),
     .target(name: "Manifests", dependencies: ["JSON", .product(name: "TOMLKit", package: "TOMLKit")], swiftSettings: pointerFree),
     .target(name: "Sandbox", dependencies: ["EventLoop", "CWasmtime", "CCrypto"], swiftSettings: house),
     .target(
@@ -99,7 +104,7 @@ let package = Package(
     .executableTarget(
       name: "atoll",
       dependencies: [
-        "EventLoop", "JSON", "HTTPClient", "Manifests", "Sandbox", "JavaScript", "Bundles", "MCP", "Nodes",
+        "EventLoop", "JSON", "HTTPClient", "Manifests", "KeyValue", "Sandbox", "JavaScript", "Bundles", "MCP", "Nodes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
@@ -114,7 +119,7 @@ let package = Package(
       name: "HTTPServerTests",
       dependencies: ["HTTPServer", "EventLoop", "CLLHTTP", .product(name: "HTTPTypes", package: "swift-http-types")],
       swiftSettings: house),
-    .testTarget(name: "KeyValueTests", dependencies: ["KeyValue", "EventLoop"], swiftSettings: house),
+    .testTarget(name: "KeyValueTests", dependencies: ["KeyValue", "EventLoop", "CSQLite"], swiftSettings: house),
     .testTarget(name: "ManifestsTests", dependencies: ["Manifests"], swiftSettings: house),
     .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "EventLoop", "CWasmtime"], swiftSettings: house),
     .testTarget(

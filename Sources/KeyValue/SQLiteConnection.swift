@@ -1,0 +1,86 @@
+// One loop's way to a SQLite file: reads here and now, writes through the writer thread.
+internal import EventLoop
+
+/// Confined to its loop's thread; `Sendable` only so that the writer can hand answers back to it.
+final class SQLiteConnection: KeyValueConnection, @unchecked Sendable {
+  private let path: String
+  private let loop: EventLoop
+  private let queue: SQLiteQueue
+  /// Nil once it is closed.
+  private var queries: SQLiteQueries?
+  /// What the writer has, or will have.
+  private var submissions: [ObjectIdentifier: SQLiteSubmission] = [:]
+  private var timer: LoopTimer?
+  /// When the timer fires, in monotonic nanoseconds; `.max` when it is not armed.
+  private var timerDue = UInt64.max
+
+  init(_ path: String, loop: EventLoop, queue: SQLiteQueue, clock: @escaping WallClock) throws(KeyValueError) {
+    self.path = path
+    self.loop = loop
+    self.queue = queue
+    do throws(SQLiteStatus) {
+      queries = try SQLiteQueries(SQLiteDatabase(path, isReadOnly: true), clock: clock)
+    } catch {
+      throw error.error(path)
+    }
+    timer = loop.makeTimer { [weak self] in self?.endOverdue() }
+  }
+
+  func perform(_ operation: KeyValueOperation, deadline: UInt64, _ completion: @escaping KeyValueCompletion) {
+    guard let queries else { return completion(.failure(.connectionClosed)) }
+    if deadline <= loop.now { return completion(.failure(.tooLate)) }
+    do throws(SQLiteStatus) {
+      switch operation.body {
+      case .get(let key):
+        return completion(.success(.entry(try queries.entry(operation.namespace, key))))
+      case .list(let prefix, let cursor, let limit):
+        let page = try queries.page(
+          operation.namespace, prefix, cursor, limit, visitedMax: KeyValueLimits.sqliteVisitedMax)
+        if let page { return completion(.success(page)) }
+      case .put, .delete:
+        break
+      }
+    } catch {
+      // A lock is never waited for here: the writer tries again.
+      guard error.isBusy else { return completion(.failure(error.error(path))) }
+    }
+    submit(SQLiteSubmission(operation, deadline: deadline, self, loop, completion))
+  }
+
+  func close() {
+    queries = nil
+    timer?.cancel()
+    timer = nil
+    for submission in submissions.values { submission.abandon(KeyValueError.connectionClosed.message) }
+    submissions = [:]
+  }
+
+  func forget(_ submission: SQLiteSubmission) { submissions.removeValue(forKey: ObjectIdentifier(submission)) }
+
+  private func submit(_ submission: SQLiteSubmission) {
+    submissions[ObjectIdentifier(submission)] = submission
+    guard queue.push(submission) else {
+      return submission.abandon(
+        "\(KeyValueLimits.sqliteWaitingMax) operations or more wait for the state file \(path): try again later")
+    }
+    if submission.deadline < timerDue { arm(submission.deadline) }
+  }
+
+  private func arm(_ due: UInt64) {
+    timerDue = due
+    let now = loop.now
+    let milliseconds = due > now ? (due - now) / 1_000_000 : 0
+    // A timer is up to a millisecond late, and a deadline is not to be missed.
+    timer?.arm(afterMilliseconds: milliseconds > 0 ? milliseconds - 1 : 0)
+  }
+
+  private func endOverdue() {
+    timerDue = .max
+    let soon = loop.now &+ 1_000_000
+    for submission in submissions.values where submission.deadline <= soon {
+      submission.abandon(
+        "the state file \(path) did not answer in time: another process holds it, or its disk is slow")
+    }
+    if let next = submissions.values.lazy.map(\.deadline).min() { arm(next) }
+  }
+}
