@@ -59,10 +59,10 @@ public enum RedisLimits {
   public static let sweptWithWrite = 4
   public static let sweptAtOnce = 100
   /// The time between two sweeps of a namespace; less after one that found as much as it may.
-  public static let sweepMilliseconds: UInt64 = 30_000
+  public static let sweepMilliseconds: UInt64 = 5_000
   public static let sweepSoonMilliseconds: UInt64 = 500
   /// How long an expired record stays for certain: by so much may the clocks of two nodes differ.
-  public static let sweepGraceMilliseconds: UInt64 = 10_000
+  public static let sweepGraceMilliseconds: UInt64 = 5_000
   /// Namespaces that a connection sweeps.
   public static let sweptNamespaces = 1_024
   /// Keys that one script looks at for a page; a page among expired keys takes several.

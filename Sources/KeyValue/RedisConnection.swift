@@ -42,17 +42,15 @@ final class RedisConnection: KeyValueConnection, @unchecked Sendable {
   }
 
   func perform(_ operation: KeyValueOperation, deadline: UInt64, _ completion: @escaping KeyValueCompletion) {
-    if isClosed { return completion(.failure(unavailable("the connection is closed"))) }
+    if isClosed { return completion(.failure(.connectionClosed)) }
+    if deadline <= loop.now { return completion(.failure(.tooLate)) }
     if phase != .ready, isRefusing { return completion(.failure(unavailable(lastFailure))) }
     if waiting.count + sent.count >= RedisLimits.operationsInFlight || bytes > RedisLimits.bytesInFlight {
       return completion(.failure(unavailable("too many operations wait for it; send fewer at once")))
     }
-    if !sweptAt.keys.contains(operation.namespace), sweptAt.count < RedisLimits.sweptNamespaces {
-      sweptAt[operation.namespace] = 0
-    }
     let entry = RedisOperation(operation, deadline: deadline, completion: completion)
     if phase == .ready { send(entry) } else { hold(entry) }
-    expect(deadline)
+    if entry.isWanted { expect(deadline) }
   }
 
   func close() {
@@ -60,7 +58,7 @@ final class RedisConnection: KeyValueConnection, @unchecked Sendable {
     isClosed = true
     for timer in [retryTimer, connectTimer, sweepTimer, deadlineTimer] { timer?.cancel() }
     drop(because: "the connection is closed")
-    for entry in takeWaiting() { end(entry, .failure(unavailable("the connection is closed"))) }
+    for entry in takeWaiting() { end(entry, .failure(.connectionClosed)) }
   }
 
   // MARK: Sending
@@ -70,6 +68,7 @@ final class RedisConnection: KeyValueConnection, @unchecked Sendable {
     let made = RedisKeys(namespace: namespace)
     if keys.count >= RedisLimits.sweptNamespaces { keys = [:] }
     keys[namespace] = made
+    if sweptAt.count < RedisLimits.sweptNamespaces { sweptAt[namespace] = sweptAt[namespace] ?? 0 }
     return made
   }
 
@@ -90,6 +89,7 @@ final class RedisConnection: KeyValueConnection, @unchecked Sendable {
     bytes += request.count
     sent.append(entry)
     link.send(request)
+    expect(entry.sentAt &+ Self.silence)
   }
 
   // MARK: Answers
@@ -161,7 +161,11 @@ final class RedisConnection: KeyValueConnection, @unchecked Sendable {
     for entry in waiting { look(entry, wasSent: false) }
     sent.forEach { look($0, wasSent: true) }
     waiting.removeAll { $0.deadline <= due }
-    let isSilent = sent.first.map { due > $0.sentAt &+ RedisLimits.silenceMilliseconds &* 1_000_000 } ?? false
+    var isSilent = false
+    if let oldest = sent.first {
+      isSilent = oldest.sentAt &+ Self.silence <= due
+      next = min(next, oldest.sentAt &+ Self.silence)
+    }
     for (entry, wasSent) in late {
       let reason = wasSent ? "it did not answer in time" : "it could not be reached in time\(because)"
       end(entry, .failure(unavailable(reason, mayHaveHappened: wasSent && entry.isWrite)))
@@ -169,6 +173,9 @@ final class RedisConnection: KeyValueConnection, @unchecked Sendable {
     if isSilent { failed("it has not answered for \(RedisLimits.silenceMilliseconds) ms") }
     if next != .max { expect(next) }
   }
+
+  /// In nanoseconds, as ``RedisLimits/silenceMilliseconds``.
+  private static let silence = RedisLimits.silenceMilliseconds &* 1_000_000
 
   private var because: String { lastFailure.isEmpty ? "" : ": \(lastFailure)" }
 }

@@ -139,8 +139,7 @@ final class RedisOperation {
       let value = Array(record[RecordHead.byteCount...])
       return .done(.success(.entry(KeyValueEntry(value: value, version: head.version, expires: head.expires))))
     case (.port(.put), .integer(RedisVerdict.conflict)), (.port(.delete), .integer(RedisVerdict.conflict)):
-      return .done(
-        .failure(KeyValueError(.conflict, "the value is not the one expected: get it again, and write what follows")))
+      return .done(.failure(.conflict))
     case (.port(.put), .integer(let version)) where version > 0:
       return .done(.success(.written(version: UInt64(version))))
     case (.port(.delete), .integer(let count)) where count >= 0:
