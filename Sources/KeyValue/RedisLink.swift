@@ -21,6 +21,8 @@ final class RedisLink: @unchecked Sendable {
   private let tell: (Event) -> Void
   private var context: UnsafeMutablePointer<redisAsyncContext>?
   private var session: UnsafeMutableRawPointer?
+  /// Why TLS could not even begin.
+  private var refusal: String?
   private var watch: DescriptorWatch?
   /// What hiredis asks to be told of.
   private var wanted: DescriptorWatch.Events = []
@@ -79,7 +81,7 @@ final class RedisLink: @unchecked Sendable {
 
   private func becameConnected() {
     if let security, let context {
-      session = security.begin(on: &context.pointee.c)
+      (session, refusal) = security.begin(on: &context.pointee.c)
     }
     events.append(.connected)
   }
@@ -134,7 +136,9 @@ final class RedisLink: @unchecked Sendable {
 
   private func problem() -> String {
     guard let context else { return "no memory is left" }
-    if security != nil, let words = RedisSecurity.problem(of: session), context.pointee.err == REDIS_ERR_IO {
+    if security != nil, context.pointee.c.flags & REDIS_CONNECTED != 0, context.pointee.err == REDIS_ERR_IO,
+      let words = refusal ?? RedisSecurity.problem(of: session)
+    {
       return "TLS: \(words)"
     }
     guard let words = context.pointee.errstr, words.pointee != 0 else { return "the connection broke" }
@@ -182,8 +186,13 @@ final class RedisSecurity: @unchecked Sendable {
 
   deinit { credis_tls_release(context) }
 
-  func begin(on connection: UnsafeMutablePointer<redisContext>) -> UnsafeMutableRawPointer? {
-    credis_tls_begin(context, name, connection)
+  /// The session, or why there is none.
+  func begin(on connection: UnsafeMutablePointer<redisContext>) -> (UnsafeMutableRawPointer?, String?) {
+    var words = [CChar](repeating: 0, count: 256)
+    let session = words.withUnsafeMutableBufferPointer {
+      credis_tls_begin(context, name, connection, $0.baseAddress, $0.count)
+    }
+    return (session, session == nil ? Self.text(words) : nil)
   }
 
   static func problem(of session: UnsafeMutableRawPointer?) -> String? {

@@ -37,18 +37,19 @@ failed:
 
 void credis_tls_release(void *context) { SSL_CTX_free(context); }
 
-void *credis_tls_begin(void *context, const char *name, redisContext *connection) {
-  SSL *session = SSL_new(context);
-  if (!session) return NULL;
-  // RFC 6066, section 3: no addresses there.
-  if (!is_address(name)) SSL_set_tlsext_host_name(session, name);
-  if (redisInitiateSSL(connection, session) == REDIS_OK) return session;
-  SSL_free(session);
-  return NULL;
-}
-
 void credis_tls_problem(void *session, char *problem, size_t problem_size) {
   long result = session ? SSL_get_verify_result(session) : X509_V_OK;
   if (result == X509_V_OK) return words(problem, problem_size);
   snprintf(problem, problem_size, "certificate: %s", X509_verify_cert_error_string(result));
+}
+
+void *credis_tls_begin(void *context, const char *name, redisContext *connection, char *problem, size_t problem_size) {
+  SSL *session = SSL_new(context);
+  // RFC 6066, section 3: no addresses there.
+  if (session && !is_address(name)) SSL_set_tlsext_host_name(session, name);
+  if (session && redisInitiateSSL(connection, session) == REDIS_OK) return session;
+  // A server that answers at once fails here, in the first step.
+  credis_tls_problem(session, problem, problem_size);
+  SSL_free(session);
+  return NULL;
 }
