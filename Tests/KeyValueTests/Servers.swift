@@ -65,8 +65,8 @@ func freePort() throws -> UInt16 {
   return UInt16(bigEndian: address.sin_port)
 }
 
-/// What a server says first, or to `question`; nil where it does not answer within half a second.
-func answer(atPort port: UInt16, to question: String = "") -> String? {
+/// What a server says to `question`, at first or until it hangs up; nil where it says nothing for half a second.
+func answer(atPort port: UInt16, to question: String, wholly: Bool = false) -> String? {
   let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
   defer { close(descriptor) }
   var wait = timeval(tv_sec: 0, tv_usec: 500_000)
@@ -81,10 +81,15 @@ func answer(atPort port: UInt16, to question: String = "") -> String? {
     }
   }
   guard connected else { return nil }
-  if !question.isEmpty { _ = Glibc.send(descriptor, question, question.utf8.count, Int32(MSG_NOSIGNAL)) }
-  var bytes = [UInt8](repeating: 0, count: 4_096)
-  let count = Glibc.recv(descriptor, &bytes, bytes.count, 0)
-  return count > 0 ? String(decoding: bytes[..<count], as: UTF8.self) : nil
+  _ = Glibc.send(descriptor, question, question.utf8.count, Int32(MSG_NOSIGNAL))
+  var all: [UInt8] = []
+  var bytes = [UInt8](repeating: 0, count: 16_384)
+  repeat {
+    let count = Glibc.recv(descriptor, &bytes, bytes.count, 0)
+    guard count > 0 else { break }
+    all += bytes[..<count]
+  } while wholly
+  return all.isEmpty ? nil : String(decoding: all, as: UTF8.self)
 }
 
 /// Waits up to ten seconds until `isReady`.
