@@ -37,6 +37,8 @@ public enum KeyValueLimits {
   public static let sqliteOpenMilliseconds: UInt64 = 5_000
   /// Bytes of the write-ahead log that stay on disk when it has been copied into the file.
   public static let sqliteLogBytesMax = 64 << 20
+  /// Bytes of pages that each loop's SQLite connection keeps.
+  public static let sqliteCacheBytes = 8 << 20
 }
 
 /// Bounds of the Redis adapter; those of operations and bytes are for one connection, which one loop has.

@@ -19,7 +19,9 @@ final class SQLiteConnection: KeyValueConnection, @unchecked Sendable {
     self.loop = loop
     self.queue = queue
     do throws(SQLiteStatus) {
-      queries = try SQLiteQueries(SQLiteDatabase(path, isReadOnly: true), clock: clock)
+      let database = try SQLiteDatabase(path, isReadOnly: true)
+      try database.run("PRAGMA cache_size = -\(KeyValueLimits.sqliteCacheBytes >> 10)")
+      queries = try SQLiteQueries(database, clock: clock)
     } catch {
       throw error.error(path)
     }

@@ -8,7 +8,8 @@ final class SQLiteDatabase {
   /// The file must be there. Opens it without reading it: a file that is no database shows at the first statement.
   init(_ path: String, isReadOnly: Bool) throws(SQLiteStatus) {
     var handle: OpaquePointer?
-    let flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | (isReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE)
+    let flags =
+      SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | (isReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE)
     let code = sqlite3_open_v2(path, &handle, flags, nil)
     guard code == SQLITE_OK, let handle else {
       let status = SQLiteStatus(code, handle)
@@ -94,13 +95,17 @@ struct SQLiteStatement: ~Copyable {
   @inline(__always)
   func bind(_ index: Int32, blob bytes: UnsafeBufferPointer<UInt8>) {
     // No address would mean NULL, which is not an empty value.
-    if bytes.isEmpty { sqlite3_bind_zeroblob(pointer, index, 0) } else {
+    if bytes.isEmpty {
+      sqlite3_bind_zeroblob(pointer, index, 0)
+    } else {
       sqlite3_bind_blob(pointer, index, bytes.baseAddress, Int32(bytes.count), nil)
     }
   }
   @inline(__always)
   func bind(_ index: Int32, text bytes: UnsafeBufferPointer<UInt8>) {
-    bytes.withMemoryRebound(to: CChar.self) { _ = sqlite3_bind_text(pointer, index, $0.baseAddress, Int32($0.count), nil) }
+    bytes.withMemoryRebound(to: CChar.self) {
+      _ = sqlite3_bind_text(pointer, index, $0.baseAddress, Int32($0.count), nil)
+    }
   }
 
   /// A copy of a column's bytes: SQLite's own are gone after the next step.

@@ -12,7 +12,8 @@ final class SQLiteQueries {
     get = try SQLiteStatement(
       "SELECT version, expires, value FROM entries WHERE namespace = ?1 AND key = ?2", database)
     list = try SQLiteStatement(
-      "SELECT key, version, expires FROM entries WHERE namespace = ?1 AND key >= ?2 AND key < ?3 ORDER BY key", database)
+      "SELECT key, version, expires FROM entries WHERE namespace = ?1 AND key >= ?2 AND key < ?3 ORDER BY key", database
+    )
   }
 
   /// The value of a key; nil where there is none, or it has expired. Allocates the value's array and nothing else.

@@ -41,9 +41,14 @@ enum SQLiteSchema {
     do throws(SQLiteStatus) {
       opened = try patiently { () throws(SQLiteStatus) in try setUp(path, pagesMax) }
     } catch {
-      throw error.isNotADatabase
-        ? KeyValueError(.configuration, "\(path) is not a SQLite file: name another path for the state")
-        : error.error(path)
+      if error.isNotADatabase {
+        throw KeyValueError(.configuration, "\(path) is not a SQLite file: name another path for the state")
+      }
+      if error.isPathProblem {
+        let reason = String(cString: strerror(error.systemError))
+        throw KeyValueError(.configuration, "the state file \(path) cannot be opened: \(reason)")
+      }
+      throw error.error(path)
     }
     return try opened.get()
   }

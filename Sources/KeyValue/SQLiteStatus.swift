@@ -21,6 +21,10 @@ struct SQLiteStatus: Error {
   /// Does another connection stand in the way, so that the same may work a moment later?
   var isBusy: Bool { primary == SQLITE_BUSY || primary == SQLITE_LOCKED || primary == SQLITE_PROTOCOL }
   var isNotADatabase: Bool { primary == SQLITE_NOTADB }
+  /// Would opening it again fail in the same way, because of what the path is?
+  var isPathProblem: Bool {
+    primary == SQLITE_CANTOPEN && [EISDIR, EACCES, EPERM, ENOTDIR, ELOOP].contains(systemError)
+  }
 
   var isFull: Bool {
     primary == SQLITE_FULL

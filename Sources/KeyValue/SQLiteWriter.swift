@@ -59,7 +59,9 @@ final class SQLiteWriter: @unchecked Sendable {
       waiting.removeAll(where: \.isAbandoned)
       answerReads()
       if !waiting.isEmpty {
-        if commit() { retryMilliseconds = 0 } else {
+        if commit() {
+          retryMilliseconds = 0
+        } else {
           retryMilliseconds = min(retryMilliseconds + 1, KeyValueLimits.sqliteRetryMilliseconds)
         }
       }
@@ -103,20 +105,22 @@ final class SQLiteWriter: @unchecked Sendable {
     do throws(SQLiteStatus) {
       outcomes += zip(claimed, try transaction.write(claimed.map(\.operation))).map { ($0, $1) }
     } catch {
-      // One that does not fit, or whose page is damaged, takes the others with it: each for itself, then.
-      for submission in claimed { outcomes.append((submission, alone(submission, after: error, of: claimed.count))) }
+      // A commit that may have happened is not to be done twice. Otherwise one that does not fit, or whose page is
+      // damaged, has taken the others with it: each for itself, then.
+      if transaction.commitFailed || claimed.count == 1 {
+        let failure = error.error(path, mayHaveHappened: transaction.commitFailed)
+        outcomes += claimed.map { ($0, .failure(failure)) }
+      } else {
+        for submission in claimed { outcomes.append((submission, alone(submission.operation))) }
+      }
     }
     return true
   }
 
-  private func alone(
-    _ submission: SQLiteSubmission, after status: SQLiteStatus, of count: Int
-  ) -> Result<KeyValueAnswer, KeyValueError> {
-    // A commit that may have happened is not to be done twice.
-    if count == 1 || transaction.commitFailed { return .failure(status.error(path, mayHaveHappened: transaction.commitFailed)) }
+  private func alone(_ operation: KeyValueOperation) -> Result<KeyValueAnswer, KeyValueError> {
     do throws(SQLiteStatus) {
       guard try transaction.begin() else { return .failure(SQLiteStatus.busy.error(path)) }
-      return try transaction.write([submission.operation])[0]
+      return try transaction.write([operation])[0]
     } catch {
       return .failure(error.error(path, mayHaveHappened: transaction.commitFailed))
     }
