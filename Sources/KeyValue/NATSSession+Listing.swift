@@ -75,7 +75,9 @@ extension NATSSession {
       let status = subject.withCString { name in
         settings.Stream.Purge.Subject = name
         settings.Stream.Purge.Sequence = sequence + 1
-        return withDomain(&settings) { nats.js_PurgeStream(jetStream, stream, $0, nil) }
+        return withDomain(&settings) { settings in
+          withJetStream { nats.js_PurgeStream($0, stream, settings, nil) }
+        }
       }
       guard status == NATS_OK else { return }
     }
@@ -101,7 +103,9 @@ extension NATSSession {
     var code = jsErrCode(rawValue: 0)
     let status = stream.withCString { name in
       how.Stream = name
-      return withDomain(&settings) { nats.js_SubscribeSync(&subscription, jetStream, subject, $0, &how, &code) }
+      return withDomain(&settings) { settings in
+        withJetStream { nats.js_SubscribeSync(&subscription, $0, subject, settings, &how, &code) }
+      }
     }
     guard status == NATS_OK, let subscription else { throw NATSFault(nats, status, code) }
     // This also ends the consumer at the server.

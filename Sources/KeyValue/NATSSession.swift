@@ -1,6 +1,5 @@
 // The connection to NATS, and the port's operations as requests to JetStream. Every call here blocks.
 internal import CNATS
-internal import Glibc
 internal import Synchronization
 
 /// One connection for the process; cnats lets several threads use it and connects again by itself.
@@ -9,14 +8,17 @@ final class NATSSession: @unchecked Sendable {
   let clock: WallClock
   let nats: cnats_functions
   let stream: String
-  private var connection: OpaquePointer?
-  private(set) var jetStream: OpaquePointer?
+  private let options: NATSOptions
   private let state = Mutex(State())
 
   private struct State {
+    var link: NATSLink?
+    var isEnding = false
     var hasBucket = false
     /// Since when there is no connection; 0 while there is one.
     var lostAt: UInt64 = 0
+    /// When a connection that cnats gave up was last made anew.
+    var renewedAt: UInt64 = 0
     /// Where the next sweep begins.
     var sweepSequence: UInt64 = 1
   }
@@ -31,106 +33,76 @@ final class NATSSession: @unchecked Sendable {
       throw KeyValueError(.configuration, "state in NATS is not possible: \(words)")
     }
     nats = functions.pointee
-    try connect()
-  }
-
-  deinit {
-    nats.jsCtx_Destroy(jetStream)
-    nats.natsConnection_Destroy(connection)
+    options = try NATSOptions(nats, address)
+    let link = try NATSLink(nats, address, options)
+    state.withLock { $0.link = link }
+    if let problem = link.payloadProblem() { throw KeyValueError(.configuration, problem) }
   }
 
   /// Ends the connection and what waits for it. While threads may still be in a call.
-  func disconnect() { nats.natsConnection_Close(connection) }
-
-  // MARK: Connecting
-
-  private func connect() throws(KeyValueError) {
-    func refused(_ status: natsStatus, _ what: String) -> KeyValueError {
-      let fault = NATSFault(nats, status, jsErrCode(rawValue: 0))
-      return KeyValueError(.configuration, "NATS at \(address.place) cannot be used: \(what) (\(fault.words))")
+  func disconnect() {
+    let link = state.withLock { state in
+      state.isEnding = true
+      return state.link
     }
-    var options: OpaquePointer?
-    var status = nats.natsOptions_Create(&options)
-    defer { nats.natsOptions_Destroy(options) }
-    let servers = address.servers.map { strdup($0) }
-    defer { for server in servers { free(server) } }
-    var pointers = servers.map { UnsafePointer($0) }
-    func set(_ next: @autoclosure () -> natsStatus) { if status == NATS_OK { status = next() } }
-    set(nats.natsOptions_SetServers(options, &pointers, Int32(pointers.count)))
-    set(nats.natsOptions_SetName(options, "atoll"))
-    if let user = address.user, let password = address.password {
-      set(nats.natsOptions_SetUserInfo(options, user, password))
-    }
-    if let token = address.token { set(nats.natsOptions_SetToken(options, token)) }
-    set(nats.natsOptions_SetTimeout(options, NATSLimits.connectMilliseconds))
-    set(nats.natsOptions_SetMaxReconnect(options, -1))
-    set(nats.natsOptions_SetReconnectWait(options, NATSLimits.reconnectMilliseconds))
-    let jitter = NATSLimits.reconnectJitterMilliseconds
-    set(nats.natsOptions_SetReconnectJitter(options, jitter, jitter))
-    set(nats.natsOptions_SetPingInterval(options, NATSLimits.pingMilliseconds))
-    set(nats.natsOptions_SetMaxPingsOut(options, 2))
-    set(nats.natsOptions_SetFailRequestsOnDisconnect(options, true))
-    // Its own handler writes to stderr.
-    set(nats.natsOptions_SetErrorHandler(options, { _, _, _, _ in }, nil))
-    // With a callback the first connection is made in the background where it cannot be made at once.
-    set(nats.natsOptions_SetRetryOnFailedConnect(options, true, { _, _ in }, nil))
-    if address.isTLS { set(nats.natsOptions_SetSecure(options, true)) }
-    guard status == NATS_OK else { throw refused(status, "its address is wrong") }
-    if let authorities = address.authorities {
-      status = nats.natsOptions_LoadCATrustedCertificates(options, authorities)
-      guard status == NATS_OK else { throw refused(status, "the file `\(authorities)` has no certificates") }
-    }
-    status = nats.natsConnection_Connect(&connection, options)
-    switch status {
-    case NATS_OK, NATS_NOT_YET_CONNECTED: break
-    case NATS_CONNECTION_AUTH_FAILED: throw refused(status, "it refused the user, password or token")
-    default: throw refused(status, "it cannot be connected to")
-    }
-    var settings = self.options(UInt64.max)
-    let made = withDomain(&settings) { nats.natsConnection_JetStream(&jetStream, connection, $0) }
-    guard made == NATS_OK else { throw refused(made, "its JetStream cannot be used") }
-    if let problem = payloadProblem() { throw KeyValueError(.configuration, problem) }
+    link?.close()
   }
 
-  private func payloadProblem() -> String? {
-    guard nats.natsConnection_Status(connection) == NATS_CONN_STATUS_CONNECTED else { return nil }
-    let most = nats.natsConnection_GetMaxPayload(connection)
-    guard most < NATSLimits.payloadBytes else { return nil }
-    return "NATS at \(address.place) takes messages of \(most) bytes, and values need \(NATSLimits.payloadBytes): set "
-      + "`max_payload: 2MB` in the configuration of all its servers"
+  // MARK: Being connected
+
+  /// Calls JetStream over the connection of the moment, which stays until `body` returns.
+  func withJetStream<Answer>(_ body: (OpaquePointer?) -> Answer) -> Answer {
+    let link = state.withLock { $0.link }
+    return withExtendedLifetime(link) { body(link?.jetStream) }
   }
 
   /// Waits for a connection, for a moment, and for the bucket.
   func prepare(until deadline: UInt64) throws(NATSFault) {
-    while nats.natsConnection_Status(connection) != NATS_CONN_STATUS_CONNECTED {
+    while true {
+      guard let link = state.withLock({ $0.link }), !link.isConnected else { break }
       let now = monotonicNanoseconds()
       let lostAt = state.withLock { state in
         if state.lostAt == 0 { state.lostAt = now }
         return state.lostAt
       }
+      if link.isGivenUp { renew() }
       if now > lostAt + NATSLimits.outageMilliseconds * 1_000_000 || now >= deadline {
-        var words: UnsafePointer<CChar>?
-        _ = nats.natsConnection_GetLastError(connection, &words)
-        let reason = words.map { String(cString: $0) } ?? ""
-        throw NATSFault(.other, reason.isEmpty ? "there is no connection to it" : reason, isRefusal: true)
+        throw NATSFault(.other, link.lastProblem ?? "there is no connection to it", isRefusal: true)
       }
       nats.nats_Sleep(5)
     }
-    let hasBucket = state.withLock { state in
+    let (link, hasBucket) = state.withLock { state in
       state.lostAt = 0
-      return state.hasBucket
+      return (state.link, state.hasBucket)
     }
-    if let problem = payloadProblem() { throw NATSFault(.other, problem, isRefusal: true) }
+    if let problem = link?.payloadProblem() { throw NATSFault(.other, problem, isRefusal: true) }
     if !hasBucket { try makeBucket() }
+  }
+
+  /// cnats ends a connection for good when the server refuses the user twice. That may be the server's mistake.
+  private func renew() {
+    let isDue = state.withLock { state in
+      let now = monotonicNanoseconds()
+      guard !state.isEnding, now > state.renewedAt + NATSLimits.outageMilliseconds * 1_000_000 else { return false }
+      state.renewedAt = now
+      return true
+    }
+    guard isDue, let link = try? NATSLink(nats, address, options) else { return }
+    let isEnding = state.withLock { state in
+      state.link = link
+      return state.isEnding
+    }
+    if isEnding { link.close() }
   }
 
   private func makeBucket() throws(NATSFault) {
     var bucket: OpaquePointer?
-    var status = nats.js_KeyValue(&bucket, jetStream, address.bucket)
-    if status == NATS_NOT_FOUND {
+    let status = withJetStream { jetStream in
+      let status = nats.js_KeyValue(&bucket, jetStream, address.bucket)
+      guard status == NATS_NOT_FOUND else { return status }
       var settings = kvConfig()
       _ = nats.kvConfig_Init(&settings)
-      status = address.bucket.withCString { name in
+      return address.bucket.withCString { name in
         settings.Bucket = name
         settings.History = 1
         settings.StorageType = js_FileStorage
@@ -167,11 +139,7 @@ final class NATSSession: @unchecked Sendable {
   }
 
   func withDomain<Answer>(_ options: inout jsOptions, _ body: (UnsafeMutablePointer<jsOptions>) -> Answer) -> Answer {
-    guard let domain = address.domain else { return body(&options) }
-    return domain.withCString { name in
-      options.Domain = name
-      return body(&options)
-    }
+    address.withDomain(&options, body)
   }
 
   func subject(_ namespace: String, _ key: [UInt8]) -> String {
@@ -203,7 +171,9 @@ final class NATSSession: @unchecked Sendable {
     var message: OpaquePointer?
     var code = jsErrCode(rawValue: 0)
     var settings = options(deadline)
-    let status = withDomain(&settings) { nats.js_GetLastMsg(&message, jetStream, stream, subject, $0, &code) }
+    let status = withDomain(&settings) { settings in
+      withJetStream { nats.js_GetLastMsg(&message, $0, stream, subject, settings, &code) }
+    }
     if status == NATS_NOT_FOUND, code != JSStreamNotFoundErr { return nil }
     guard status == NATS_OK, let message else { throw NATSFault(nats, status, code) }
     defer { nats.natsMsg_Destroy(message) }
@@ -248,7 +218,7 @@ final class NATSSession: @unchecked Sendable {
     var acknowledgement: UnsafeMutablePointer<jsPubAck>?
     var code = jsErrCode(rawValue: 0)
     submission.wasSent.store(true, ordering: .releasing)
-    let sent = nats.js_PublishMsg(&acknowledgement, jetStream, message, &settings, &code)
+    let sent = withJetStream { nats.js_PublishMsg(&acknowledgement, $0, message, &settings, &code) }
     guard sent == NATS_OK, let acknowledgement else {
       let fault = NATSFault(nats, sent, code)
       if fault.isRefusal { submission.wasSent.store(false, ordering: .releasing) }
