@@ -40,6 +40,13 @@ let package = Package(
     // C libraries: pinned sources under .deps, Debian's static archives, our own prototypes.
     .target(name: "CLLHTTP", path: ".deps/llhttp", exclude: [".version"], publicHeadersPath: "include"),
     .target(name: "CYYJSON", path: ".deps/yyjson", exclude: [".version"], publicHeadersPath: "include"),
+    // Without NDEBUG a server that answers what nobody asked would end the process.
+    .target(
+      name: "CHiredis", path: ".deps/hiredis", exclude: [".version", "dict.c"], publicHeadersPath: "include",
+      cSettings: [.define("NDEBUG")],
+      linkerSettings: [.unsafeFlags(["-Xlinker", "-l:libssl.a", "-Xlinker", "-l:libcrypto.a"])]),
+    .target(name: "CRedisTLS", dependencies: ["CHiredis"], path: "Sources/CLibraries/CRedisTLS"),
+    .target(name: "CNATS", path: "Sources/CLibraries/CNATS", linkerSettings: [.linkedLibrary("dl")]),
     .target(
       name: "CUV", path: "Sources/CLibraries/CUV",
       linkerSettings: [.unsafeFlags(["-Xlinker", "-l:libuv_a.a"]), .linkedLibrary("pthread"), .linkedLibrary("dl"), .linkedLibrary("rt")]),
@@ -78,7 +85,8 @@ let package = Package(
       dependencies: ["EventLoop", "CLLHTTP", .product(name: "HTTPTypes", package: "swift-http-types")],
       swiftSettings: house + [uncheckedExclusivity]),
     .target(name: "HTTPClient", dependencies: ["EventLoop", "CCurl"], swiftSettings: house),
-    .target(name: "KeyValue", dependencies: ["EventLoop", "CSQLite"], swiftSettings: house),
+    .target(
+      name: "KeyValue", dependencies: ["EventLoop", "CSQLite", "CHiredis", "CRedisTLS", "CNATS"], swiftSettings: house),
     .target(name: "Manifests", dependencies: ["JSON", .product(name: "TOMLKit", package: "TOMLKit")], swiftSettings: pointerFree),
     .target(name: "Sandbox", dependencies: ["EventLoop", "CWasmtime", "CCrypto"], swiftSettings: house),
     .target(
