@@ -140,7 +140,9 @@ let package = Package(
     .target(name: "CWorkerAllocator", path: "Tests/CWorkerAllocator"),
     .testTarget(name: "AtollWorkerTests", dependencies: ["AtollWorker", "CWorkerAllocator"], swiftSettings: house),
     .testTarget(
-      name: "NodesTests", dependencies: ["Nodes", "EventLoop", "HTTPClient", "JSON", "KeyValue", "Manifests", "Sealing"],
+      name: "NodesTests", dependencies: [
+        "Nodes", "EventLoop", "HTTPServer", "HTTPClient", "JSON", "KeyValue", "Manifests", "MCP", "Sandbox", "Sealing",
+      ],
       swiftSettings: house),
     .testTarget(name: "TidyTests", dependencies: ["Manifests"], swiftSettings: house),
     .testTarget(name: "EndToEnd", exclude: ["clients"], swiftSettings: house),
