@@ -108,7 +108,7 @@ let package = Package(
       dependencies: ["HTTPServer", "EventLoop", "CLLHTTP", .product(name: "HTTPTypes", package: "swift-http-types")],
       swiftSettings: house),
     .testTarget(
-      name: "HTTPClientTests", dependencies: ["HTTPClient", "EventLoop"], exclude: ["servers"], swiftSettings: house),
+      name: "HTTPClientTests", dependencies: ["HTTPClient", "EventLoop", "CCurl"], exclude: ["servers"], swiftSettings: house),
     .testTarget(name: "ManifestsTests", dependencies: ["Manifests"], swiftSettings: house),
     .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "EventLoop", "CWasmtime"], swiftSettings: house),
     .testTarget(
