@@ -125,7 +125,7 @@ let package = Package(
       swiftSettings: house),
     .testTarget(name: "KeyValueTests", dependencies: ["KeyValue", "EventLoop", "CSQLite"], swiftSettings: house),
     .testTarget(
-      name: "HTTPClientTests", dependencies: ["HTTPClient", "EventLoop"], exclude: ["servers"], swiftSettings: house),
+      name: "HTTPClientTests", dependencies: ["HTTPClient", "EventLoop", "CCurl"], exclude: ["servers"], swiftSettings: house),
     .testTarget(name: "ManifestsTests", dependencies: ["Manifests"], swiftSettings: house),
     .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "EventLoop", "CWasmtime"], swiftSettings: house),
     .testTarget(
