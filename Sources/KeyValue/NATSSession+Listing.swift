@@ -7,6 +7,8 @@ extension NATSSession {
   private struct Step {
     var subject: String
     var sequence: UInt64
+    /// Among those that the walk sees, from 1.
+    var place: UInt64
     /// Nanoseconds since 1970, by the server's clock.
     var timestamp: Int64
     var record: NATSRecord
@@ -92,8 +94,10 @@ extension NATSSession {
     var settings = options(deadline)
     var how = jsSubOptions()
     _ = nats.jsSubOptions_Init(&how)
-    how.Ordered = true
+    // Not an ordered consumer of cnats: what breaks off here is an error, and needs no thread that begins it again.
+    how.Config.AckPolicy = js_AckNone
     how.Config.HeadersOnly = true
+    how.Config.MemoryStorage = true
     if let sequence {
       how.Config.DeliverPolicy = js_DeliverByStartSequence
       how.Config.OptStartSeq = sequence
@@ -122,6 +126,8 @@ extension NATSSession {
         continue
       }
       received += 1
+      // One was dropped on the way: they came faster than they were taken.
+      guard step.place == received else { throw NATSFault(.other, "a listing was interrupted; try again") }
       isLast = step.isLast
       if !body(step) { return }
     }
@@ -154,6 +160,6 @@ extension NATSSession {
     defer { nats.jsMsgMetaData_Destroy(meta) }
     return Step(
       subject: nats.natsMsg_GetSubject(message).map { String(cString: $0) } ?? "", sequence: meta.pointee.Sequence.Stream,
-      timestamp: meta.pointee.Timestamp, record: NATSRecord(nats, message), isLast: meta.pointee.NumPending == 0)
+      place: meta.pointee.Sequence.Consumer, timestamp: meta.pointee.Timestamp, record: NATSRecord(nats, message), isLast: meta.pointee.NumPending == 0)
   }
 }

@@ -48,6 +48,13 @@ final class ServerProcess: Sendable {
   }
 }
 
+/// Runs what blocks on a thread of its own: the tests share as many threads as there are cores.
+func blocking<Answer: Sendable>(_ body: @escaping @Sendable () throws -> Answer) async throws -> Answer {
+  try await withCheckedThrowingContinuation { continuation in
+    Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
+  }
+}
+
 /// A port of the loopback address that nobody had a moment ago.
 func freePort() throws -> UInt16 {
   let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
