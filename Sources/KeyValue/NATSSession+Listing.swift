@@ -15,8 +15,8 @@ extension NATSSession {
     var isLast: Bool
   }
 
-  /// A page is found by looking at every key of the namespace: JetStream knows no order of keys. What is kept while doing
-  /// so is about four pages.
+  /// A page is found by looking at every key of the namespace: JetStream knows no order of keys. What is kept while
+  /// doing so is about four pages.
   func page(
     _ namespace: String, prefix: [UInt8], after cursor: [UInt8]?, limit: Int, until deadline: UInt64
   ) throws(NATSFault) -> KeyValueResult {
@@ -85,8 +85,8 @@ extension NATSSession {
     }
   }
 
-  /// Goes through the last messages of all subjects that match, or from a sequence number on through all messages, until
-  /// there are no more or `body` answers false.
+  /// Goes through the last messages of all subjects that match, or from a sequence number on through all messages,
+  /// until there are no more or `body` answers false.
   private func walk(
     _ subject: String, from sequence: UInt64?, until deadline: UInt64, _ body: (Step) -> Bool
   ) throws(NATSFault) {
@@ -159,7 +159,8 @@ extension NATSSession {
     guard read == NATS_OK, let meta else { throw NATSFault(nats, read, jsErrCode(rawValue: 0)) }
     defer { nats.jsMsgMetaData_Destroy(meta) }
     return Step(
-      subject: nats.natsMsg_GetSubject(message).map { String(cString: $0) } ?? "", sequence: meta.pointee.Sequence.Stream,
-      place: meta.pointee.Sequence.Consumer, timestamp: meta.pointee.Timestamp, record: NATSRecord(nats, message), isLast: meta.pointee.NumPending == 0)
+      subject: nats.natsMsg_GetSubject(message).map { String(cString: $0) } ?? "",
+      sequence: meta.pointee.Sequence.Stream, place: meta.pointee.Sequence.Consumer,
+      timestamp: meta.pointee.Timestamp, record: NATSRecord(nats, message), isLast: meta.pointee.NumPending == 0)
   }
 }

@@ -57,8 +57,8 @@ struct NATSTests {
   }
 
   @Test func aFullBucketSaysSo() async throws {
-    let server = try await NATSServer(more: "jetstream { max_file_store: 3MB, store_dir: \"/tmp/atoll-nats-\(getpid())\" }")
-    defer { try? FileManager.default.removeItem(atPath: "/tmp/atoll-nats-\(getpid())") }
+    let store = try TemporaryFile("store")
+    let server = try await NATSServer(more: "jetstream { max_file_store: 3MB, store_dir: \"\(store.folder)\" }")
     try await withClient(try NATSBackend(url: server.url)) { client in
       let half = [UInt8](repeating: 7, count: 512 << 10)
       var problem: KeyValueError?

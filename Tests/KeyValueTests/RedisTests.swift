@@ -46,12 +46,13 @@ let putA = KeyValueOperation.Body.put(key: [0x61], value: [1], timeToLive: nil, 
 struct RedisTests {
   @Test func addressesAreReadWhole() throws {
     for right in [
-      "redis://localhost", "redis://:p%40ss@localhost:7000/3", "REDIS://user:p@[::1]:7000", "rediss://u:p@cache.example.com",
+      "redis://localhost", "redis://:p%40ss@localhost:7000/3", "REDIS://user:p@[::1]:7000", "rediss://u:p@a.example.com",
     ] { _ = try RedisBackend(url: right) }
     for wrong in [
       "", "redis", "redis:host", "http://host", "redis://", "redis://host:0", "redis://host:70000",
       "redis://host:1:2", "redis://ho st", "redis://:secret@host/x", "redis://secret:%zz@host", "redis://secret@host",
-      "redis://:secret@a,b", "redis://:secret@host?ca=x", "rediss://:secret@host?other=1", "redis://[::1", "redis://:a#b@c",
+      "redis://:secret@a,b", "redis://:secret@host?ca=x", "rediss://:secret@host?other=1", "redis://[::1",
+      "redis://:a#b@c",
       "rediss://:secret@host?ca=/nowhere/ca.pem",
     ] {
       do {
