@@ -39,6 +39,8 @@ public enum KeyValueLimits {
   public static let sqliteLogBytesMax = 64 << 20
   /// Bytes of pages that each loop's SQLite connection keeps.
   public static let sqliteCacheBytes = 8 << 20
+  /// Pages of 4 KiB in the write-ahead log after which it is copied into the file.
+  public static let sqliteLogPagesMax: Int32 = 1_000
 }
 
 /// Bounds of the Redis adapter; those of operations and bytes are for one connection, which one loop has.

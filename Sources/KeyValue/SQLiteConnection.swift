@@ -6,8 +6,10 @@ final class SQLiteConnection: KeyValueConnection, @unchecked Sendable {
   private let path: String
   private let loop: EventLoop
   private let queue: SQLiteQueue
-  /// Nil once it is closed.
+  private let clock: WallClock
+  /// Nil while another process has the file to itself, and once it is closed.
   private var queries: SQLiteQueries?
+  private var isClosed = false
   /// What the writer has, or will have.
   private var submissions: [ObjectIdentifier: SQLiteSubmission] = [:]
   private var timer: LoopTimer?
@@ -18,30 +20,25 @@ final class SQLiteConnection: KeyValueConnection, @unchecked Sendable {
     self.path = path
     self.loop = loop
     self.queue = queue
-    do throws(SQLiteStatus) {
-      let database = try SQLiteDatabase(path, isReadOnly: true)
-      try database.run("PRAGMA cache_size = -\(KeyValueLimits.sqliteCacheBytes >> 10)")
-      queries = try SQLiteQueries(database, clock: clock)
-    } catch {
-      throw error.error(path)
+    self.clock = clock
+    do throws(SQLiteStatus) { try open() } catch {
+      // It heals by itself: until then the writer waits for the file.
+      guard error.isBusy else { throw error.error(path) }
     }
     timer = loop.makeTimer { [weak self] in self?.endOverdue() }
   }
 
+  private func open() throws(SQLiteStatus) {
+    let database = try SQLiteDatabase(path, isReadOnly: true)
+    try database.run("PRAGMA cache_size = -\(KeyValueLimits.sqliteCacheBytes >> 10)")
+    queries = try SQLiteQueries(database, clock: clock)
+  }
+
   func perform(_ operation: KeyValueOperation, deadline: UInt64, _ completion: @escaping KeyValueCompletion) {
-    guard let queries else { return completion(.failure(.connectionClosed)) }
+    if isClosed { return completion(.failure(.connectionClosed)) }
     if deadline <= loop.now { return completion(.failure(.tooLate)) }
     do throws(SQLiteStatus) {
-      switch operation.body {
-      case .get(let key):
-        return completion(.success(.entry(try queries.entry(operation.namespace, key))))
-      case .list(let prefix, let cursor, let limit):
-        let page = try queries.page(
-          operation.namespace, prefix, cursor, limit, visitedMax: KeyValueLimits.sqliteVisitedMax)
-        if let page { return completion(.success(page)) }
-      case .put, .delete:
-        break
-      }
+      if let answer = try read(operation) { return completion(.success(answer)) }
     } catch {
       // A lock is never waited for here: the writer tries again.
       guard error.isBusy else { return completion(.failure(error.error(path))) }
@@ -49,7 +46,23 @@ final class SQLiteConnection: KeyValueConnection, @unchecked Sendable {
     submit(SQLiteSubmission(operation, deadline: deadline, self, loop, completion))
   }
 
+  /// Nil for what is the writer's to do.
+  @inline(__always)
+  private func read(_ operation: KeyValueOperation) throws(SQLiteStatus) -> KeyValueAnswer? {
+    switch operation.body {
+    case .get(let key):
+      if queries == nil { try open() }
+      return .entry(try queries!.entry(operation.namespace, key))
+    case .list(let prefix, let cursor, let limit):
+      if queries == nil { try open() }
+      return try queries!.page(
+        operation.namespace, prefix, cursor, limit, visitedMax: KeyValueLimits.sqliteVisitedMax)
+    case .put, .delete: return nil
+    }
+  }
+
   func close() {
+    isClosed = true
     queries = nil
     timer?.cancel()
     timer = nil

@@ -8,6 +8,8 @@ final class SQLiteTransaction {
   private let beginning, committing, rollingBack: SQLiteStatement
   private let readCounter, writeCounter, put, delete, anyExpired, deleteExpired: SQLiteStatement
   private let clock: WallClock
+  /// Pages that the write-ahead log had at the last commit; SQLite writes it.
+  private let logPages = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
   /// Did the last transaction fail at its commit, other than for want of room? How far it got is then not known.
   private(set) var commitFailed = false
 
@@ -32,6 +34,27 @@ final class SQLiteTransaction {
       DELETE FROM entries WHERE (namespace, key) IN
         (SELECT namespace, key FROM entries WHERE expires <= ?1 ORDER BY expires LIMIT ?2)
       """, database)
+    logPages.initialize(to: 0)
+    // In the place of SQLite's own hook, which would copy the log into the file within the commit: see `checkpoint`.
+    sqlite3_wal_hook(
+      database.handle,
+      { context, _, _, pages in
+        context!.storeBytes(of: pages, as: Int32.self)
+        return SQLITE_OK
+      }, logPages)
+  }
+
+  deinit {
+    sqlite3_wal_hook(database.handle, nil, nil)
+    logPages.deallocate()
+  }
+
+  /// Copies the log into the file once it is long, which waits for the disk: when the writes have been answered.
+  func checkpoint() {
+    guard logPages.pointee >= KeyValueLimits.sqliteLogPagesMax else { return }
+    // A failure shows at a later commit, which tries again.
+    logPages.pointee = 0
+    sqlite3_wal_checkpoint_v2(database.handle, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil)
   }
 
   func read(_ operation: KeyValueOperation) throws(SQLiteStatus) -> KeyValueAnswer {

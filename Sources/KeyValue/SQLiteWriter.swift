@@ -66,6 +66,7 @@ final class SQLiteWriter: @unchecked Sendable {
         }
       }
       deliver()
+      transaction.checkpoint()
       if Self.now >= sweepTime { sweep() }
     }
     for submission in waiting where submission.claim() {

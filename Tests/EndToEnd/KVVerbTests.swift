@@ -115,5 +115,28 @@ extension TheBinary {
       #expect(stride(from: 1, to: 12, by: 2).allSatisfy { statuses[$0] == 0 })
       #expect(try kv("list", "notes").output.split(separator: "\n").count == 7)
     }
+
+    /// What a process has said it wrote is there, however it and its neighbours ended.
+    @Test func processesThatAreKilledLoseNothingThatWasAcknowledged() throws {
+      let runs = try (0..<40).map { index in
+        let own = try TemporaryFolder()
+        let process = try Command.launch(
+          Installation.binary, ["kv", "put", "notes", "k\(index)", "\(index)", "--timeout", "20000"],
+          environment: environment, in: own)
+        if index % 2 == 1 {
+          usleep(UInt32.random(in: 0..<30_000))
+          kill(process.processIdentifier, SIGKILL)
+        }
+        return (process, own)
+      }
+      var acknowledged = 0
+      for (index, (process, own)) in runs.enumerated() {
+        process.waitUntilExit()
+        guard try String(contentsOfFile: own.file("output"), encoding: .utf8).hasSuffix("\n") else { continue }
+        acknowledged += 1
+        #expect(try kv("get", "notes", "k\(index)").output == "\(index)")
+      }
+      #expect(acknowledged >= 20)
+    }
   }
 }

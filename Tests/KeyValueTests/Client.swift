@@ -32,10 +32,21 @@ final class Client: @unchecked Sendable {
   }
 
   /// Checks and performs, as the host does. A second completion is an issue.
-  func perform(_ operation: KeyValueOperation, milliseconds: UInt64 = 10_000) async -> KeyValueOutcome {
+  ///
+  /// - parameter late: gets the milliseconds between the deadline and the completion; 0 where it came in time.
+  func perform(
+    _ operation: KeyValueOperation, milliseconds: UInt64 = 10_000, late: @escaping @Sendable (UInt64) -> Void = { _ in }
+  ) async -> KeyValueOutcome {
     if let problem = operation.problem() { return .failure(problem) }
     return await withCheckedContinuation { continuation in
-      loop.execute { self.start(operation, milliseconds: milliseconds) { continuation.resume(returning: $0) } }
+      loop.execute {
+        let deadline = self.loop.now + milliseconds * 1_000_000
+        self.start(operation, milliseconds: milliseconds) { outcome in
+          let now = self.loop.now
+          late(now > deadline ? (now - deadline) / 1_000_000 : 0)
+          continuation.resume(returning: outcome)
+        }
+      }
     }
   }
 

@@ -157,6 +157,21 @@ struct SQLiteTests {
     }
   }
 
+  /// 50 MB are written over and over, and neither file keeps them.
+  @Test func theLogStaysShort() async throws {
+    let file = try TemporaryFile("state.db")
+    try await withClients(file) { clients in
+      for index in 0..<500 {
+        try await clients[0].put("k\(index % 10)", [UInt8](repeating: UInt8(truncatingIfNeeded: index), count: 100_000))
+      }
+      for suffix in ["", "-wal"] {
+        let size = try FileManager.default.attributesOfItem(atPath: file.path + suffix)[.size] as? Int
+        #expect(try #require(size) < 12 << 20, "\(suffix)")
+      }
+      #expect(try await clients[0].get("k9")?.value.allSatisfy { $0 == UInt8(truncatingIfNeeded: 499) } == true)
+    }
+  }
+
   @Test func aFileOfANewerVersionIsRefused() async throws {
     let file = try TemporaryFile("state.db")
     try await withClients(file) { try await $0[0].put("a", "v") }
@@ -210,6 +225,16 @@ struct SQLiteTests {
     }
   }
 
+  @Test func aFileThatStaysLockedIsNotWaitedForForEver() async throws {
+    let file = try TemporaryFile("state.db")
+    try await withClients(file) { try await $0[0].put("a", "v") }
+    let other = try RawSQLite(file.path)
+    try other.query("PRAGMA locking_mode = EXCLUSIVE")
+    try other.query("BEGIN EXCLUSIVE")
+    let error = try #require(throws: KeyValueError.self) { try SQLiteBackend(path: file.path) }
+    #expect(error.code == .unavailable && error.message.contains("locked"))
+  }
+
   /// As nodes that are started together.
   @Test func aNewFileIsSetUpOnce() async throws {
     let file = try TemporaryFile("state.db")
@@ -231,17 +256,17 @@ struct SQLiteTests {
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
         INSERT INTO entries SELECT 'n', CAST('k' || i AS BLOB), 1, 1, zeroblob(500) FROM n
         """)
-      var longest: UInt64 = 0
+      // Each of these was seen between two writes that were answered: the sweep did not take all at one go.
+      var counts: Set<Int64> = []
       var count: Int64 = 1
       for index in 0..<3_000 where count > 0 {
-        let start = clients[0].loop.now
         try await clients[0].put("live", "\(index)")
-        longest = max(longest, clients[0].loop.now - start)
-        if index % 10 == 0 { count = try file.query("SELECT count(*) FROM entries WHERE expires = 1") }
+        count = try file.query("SELECT count(*) FROM entries WHERE expires = 1")
+        counts.insert(count)
         if index > 500 { try await pause(clients[0], milliseconds: 5) }
       }
       #expect(count == 0)
-      #expect(longest < 1_000_000_000)
+      #expect(counts.count > 10)
     }
   }
 }
