@@ -3,7 +3,8 @@
 /// Where a NATS is, who asks, and for which bucket.
 struct NATSAddress: Sendable, Equatable {
   static let example =
-    "nats://[user:password@|token@]host[:port][,host[:port]…][?bucket=atoll&replicas=1&domain=NAME], or tls://…[?ca=FILE]"
+    "nats://[user:password@|token@]host[:port][,host[:port]…][?bucket=atoll&replicas=1&domain=NAME], "
+    + "or tls://…[?ca=FILE]"
 
   /// Each without user and password.
   var servers: [String]
@@ -45,7 +46,9 @@ struct NATSAddress: Sendable, Equatable {
         }
         bucket = value
       case "replicas":
-        guard let number = Int32(value), (1...5).contains(number) else { throw refused("has replicas other than 1 to 5") }
+        guard let number = Int32(value), (1...5).contains(number) else {
+          throw refused("has replicas other than 1 to 5")
+        }
         replicas = number
       case "domain":
         guard KeyValueOperation.isNamespace(value) else { throw refused("has a domain that is no name") }

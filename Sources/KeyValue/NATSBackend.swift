@@ -6,8 +6,8 @@ internal import Synchronization
 
 /// A JetStream key-value bucket that nodes share, near or through leaf nodes. Any thread.
 ///
-/// cnats blocks, so two threads do its calls, in the order in which they come; at most two are under way at once. A write
-/// with a condition takes two round trips, others one.
+/// cnats blocks, so two threads do its calls, in the order in which they come; at most two are under way at once. A
+/// write with a condition takes two round trips, others one.
 public final class NATSBackend: KeyValueBackend {
   private let session: NATSSession
   private let queue: NATSQueue
@@ -16,10 +16,10 @@ public final class NATSBackend: KeyValueBackend {
   /// Opens the library and tries to connect, for two seconds at most; a server that is not there is found later.
   ///
   /// - parameter url: `nats://[user:password@|token@]host[:port][,more]`, or `tls://…`; then
-  ///   `?bucket=atoll&replicas=1&domain=NAME`, and for `tls` a file of trusted certificates, `ca=FILE`. What is not plain
-  ///   is percent-encoded. A bucket that is not there is made.
-  /// - throws: ``KeyValueError`` with code `configuration`: an address that cannot be read, cnats missing, a server that
-  ///   refuses the user or takes too small messages. Quotes no password.
+  ///   `?bucket=atoll&replicas=1&domain=NAME`, and for `tls` a file of trusted certificates, `ca=FILE`. What is not
+  ///   plain is percent-encoded. A bucket that is not there is made.
+  /// - throws: ``KeyValueError`` with code `configuration`: an address that cannot be read, cnats missing, a server
+  ///   that refuses the user or takes too small messages. Quotes no password.
   public convenience init(url: String) throws(KeyValueError) {
     try self.init(url: url, clock: machineWallClock)
   }
@@ -68,7 +68,8 @@ public final class NATSBackend: KeyValueBackend {
           queue.hasSwept()
         case .operation(let submission):
           // Its loop has ended what is too late.
-          if submission.isAbandoned.load(ordering: .relaxed) || submission.deadline <= monotonicNanoseconds() { continue }
+          let isAbandoned = submission.isAbandoned.load(ordering: .relaxed)
+          if isAbandoned || submission.deadline <= monotonicNanoseconds() { continue }
           submission.answer(session.perform(submission))
         }
       }

@@ -30,6 +30,8 @@ final class NATSOptions: @unchecked Sendable {
     set(nats.natsOptions_SetPingInterval(options, NATSLimits.pingMilliseconds))
     set(nats.natsOptions_SetMaxPingsOut(options, 2))
     set(nats.natsOptions_SetFailRequestsOnDisconnect(options, true))
+    // Without one a write to a server that reads nothing blocks, and with it all who ask for the connection's status.
+    set(nats.natsOptions_SetWriteDeadline(options, Int64(NATSLimits.requestMilliseconds)))
     // Its own handler writes to stderr.
     set(nats.natsOptions_SetErrorHandler(options, { _, _, _, _ in }, nil))
     if address.isTLS { set(nats.natsOptions_SetSecure(options, true)) }

@@ -7,14 +7,16 @@ extension NATSSession {
   private struct Step {
     var subject: String
     var sequence: UInt64
+    /// Among those that the walk sees, from 1.
+    var place: UInt64
     /// Nanoseconds since 1970, by the server's clock.
     var timestamp: Int64
     var record: NATSRecord
     var isLast: Bool
   }
 
-  /// A page is found by looking at every key of the namespace: JetStream knows no order of keys. What is kept while doing
-  /// so is about four pages.
+  /// A page is found by looking at every key of the namespace: JetStream knows no order of keys. What is kept while
+  /// doing so is about four pages.
   func page(
     _ namespace: String, prefix: [UInt8], after cursor: [UInt8]?, limit: Int, until deadline: UInt64
   ) throws(NATSFault) -> KeyValueResult {
@@ -83,8 +85,8 @@ extension NATSSession {
     }
   }
 
-  /// Goes through the last messages of all subjects that match, or from a sequence number on through all messages, until
-  /// there are no more or `body` answers false.
+  /// Goes through the last messages of all subjects that match, or from a sequence number on through all messages,
+  /// until there are no more or `body` answers false.
   private func walk(
     _ subject: String, from sequence: UInt64?, until deadline: UInt64, _ body: (Step) -> Bool
   ) throws(NATSFault) {
@@ -92,8 +94,10 @@ extension NATSSession {
     var settings = options(deadline)
     var how = jsSubOptions()
     _ = nats.jsSubOptions_Init(&how)
-    how.Ordered = true
+    // Not an ordered consumer of cnats: what breaks off here is an error, and needs no thread that begins it again.
+    how.Config.AckPolicy = js_AckNone
     how.Config.HeadersOnly = true
+    how.Config.MemoryStorage = true
     if let sequence {
       how.Config.DeliverPolicy = js_DeliverByStartSequence
       how.Config.OptStartSeq = sequence
@@ -122,6 +126,8 @@ extension NATSSession {
         continue
       }
       received += 1
+      // One was dropped on the way: they came faster than they were taken.
+      guard step.place == received else { throw NATSFault(.other, "a listing was interrupted; try again") }
       isLast = step.isLast
       if !body(step) { return }
     }
@@ -153,7 +159,8 @@ extension NATSSession {
     guard read == NATS_OK, let meta else { throw NATSFault(nats, read, jsErrCode(rawValue: 0)) }
     defer { nats.jsMsgMetaData_Destroy(meta) }
     return Step(
-      subject: nats.natsMsg_GetSubject(message).map { String(cString: $0) } ?? "", sequence: meta.pointee.Sequence.Stream,
+      subject: nats.natsMsg_GetSubject(message).map { String(cString: $0) } ?? "",
+      sequence: meta.pointee.Sequence.Stream, place: meta.pointee.Sequence.Consumer,
       timestamp: meta.pointee.Timestamp, record: NATSRecord(nats, message), isLast: meta.pointee.NumPending == 0)
   }
 }

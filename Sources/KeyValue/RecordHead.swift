@@ -1,6 +1,6 @@
 // What stands before a value's bytes in a store that keeps bytes.
 
-/// A format byte (1), the version, and when the value expires (0: never), the numbers of eight bytes, the highest first.
+/// A format byte (1), the version, and when the value expires (0: never); numbers of eight bytes, the highest first.
 struct RecordHead: Equatable {
   static let format: UInt8 = 1
   static let byteCount = 17

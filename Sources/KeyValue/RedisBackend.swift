@@ -3,8 +3,8 @@ public import EventLoop
 
 /// A Redis, or a Valkey, that nodes share. Any thread.
 ///
-/// Each loop has one connection, over which all its operations go as they come, without waiting for each other. A get is
-/// one command; a write is one script and so one round trip, with its condition.
+/// Each loop has one connection, over which all its operations go as they come, without waiting for each other. A get
+/// is one command; a write is one script and so one round trip, with its condition.
 public final class RedisBackend: KeyValueBackend {
   let address: RedisAddress
   let security: RedisSecurity?

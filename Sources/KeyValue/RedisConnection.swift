@@ -1,4 +1,4 @@
-// One loop's way to a Redis: operations, their order and their deadlines. RedisConnection+Life.swift keeps it connected.
+// One loop's way to a Redis: operations, their order, their deadlines. RedisConnection+Life.swift keeps it connected.
 internal import EventLoop
 
 /// See ``KeyValueConnection``. Confined to its loop.

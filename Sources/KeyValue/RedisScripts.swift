@@ -93,7 +93,8 @@ enum RedisScripts {
     return #swept
     """
 
-  /// KEYS as for ``put``, the first one without a key at its end. ARGV: the prefix, now, the least key as ZRANGEBYLEX writes it, how many keys are wanted.
+  /// KEYS as for ``put``, the first one without a key at its end. ARGV: the prefix, now, the least key as
+  /// ZRANGEBYLEX writes it, how many keys are wanted.
   ///
   /// Answers the last key it looked at (empty: it saw all), then key and head in turn. A key of the index without a
   /// value, which nothing of ours makes, is passed over.

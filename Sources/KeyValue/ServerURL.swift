@@ -1,6 +1,6 @@
 // Addresses of servers as people write them: `scheme://user:password@host:port,host:port/path?name=value`.
 
-/// Such an address, taken apart and percent-decoded (RFC 3986). Its errors quote nothing of it: there may be a password.
+/// Such an address, taken apart and percent-decoded (RFC 3986). Its errors quote nothing of it: it may have a password.
 struct ServerURL: Sendable, Equatable {
   struct Host: Sendable, Equatable {
     /// A name or an IP address, without brackets.

@@ -9,7 +9,7 @@ struct NATSLeafTests {
   private func withLeafs(_ body: (NATSServer, Client, Client) async throws -> Void) async throws {
     let hub = try await NATSServer(domain: "hub")
     let (one, two) = (try await NATSServer(hub: hub), try await NATSServer(hub: hub))
-    try await waitUntil("both leafs are connected") { try hub.leafs == 2 }
+    try await waitUntil("both leafs are connected") { try await hub.leafs == 2 }
     try await withClient(try NATSBackend(url: "\(one.url)?domain=hub")) { near in
       try await withClient(try NATSBackend(url: "\(two.url)?domain=hub")) { far in
         try await body(hub, near, far)
@@ -64,7 +64,7 @@ struct NATSLeafTests {
   @Test(arguments: [false, true]) func aHubThatIsCutOffIsMissedInTimeAndFoundAgain(isKilled: Bool) async throws {
     try await withLeafs { hub, near, far in
       let version = try await near.put("a", "v")
-      if isKilled { hub.kill() } else { hub.pause() }
+      if isKilled { try await hub.kill() } else { hub.pause() }
       let clock = ContinuousClock()
       let start = clock.now
       while clock.now - start < .seconds(2) {

@@ -22,10 +22,10 @@ private final class NATSFixture: StoreFixture {
 
   func open() throws -> any KeyValueBackend { try NATSBackend(url: "\(server.url)?bucket=\(bucket)") }
   func restart() async throws {
-    server.kill()
+    try await server.kill()
     try await server.start()
   }
-  func recordCount(namespace: String) throws -> Int? { try server.messages(inBucket: bucket) }
+  func recordCount(namespace: String) async throws -> Int? { try await server.messages(inBucket: bucket) }
 }
 
 /// A nats-server on loopback ports, with JetStream or as a leaf node of another.
@@ -54,7 +54,7 @@ final class NATSServer: Sendable {
     leafPort = try freePort()
     monitorPort = try freePort()
     let directory = folder.folder
-    certificates = try name.map { try Certificates(in: directory, name: $0) }
+    certificates = try await blocking { try name.map { try Certificates(in: directory, name: $0) } }
     var lines = [
       "listen: 127.0.0.1:\(port)", "http: 127.0.0.1:\(monitorPort)", "max_payload: \(maxPayload)",
       "server_name: n\(port)",
@@ -80,32 +80,33 @@ final class NATSServer: Sendable {
   var url: String { "nats://127.0.0.1:\(port)" }
 
   func start() async throws {
-    let server = try ServerProcess([Self.program, "-c", configuration], log: folder.path)
+    let (line, log) = ([Self.program, "-c", configuration], folder.path)
+    let server = try await blocking { try ServerProcess(line, log: log) }
     process.withLock { $0 = server }
     let monitorPort = monitorPort
     try await waitUntil("nats-server answers") {
-      answer(atPort: monitorPort, to: "GET /healthz HTTP/1.0\r\n\r\n")?.contains("\"ok\"") == true
+      try await blocking {
+        answer(atPort: monitorPort, to: "GET /healthz HTTP/1.0\r\n\r\n")?.contains("\"ok\"") == true
+      }
     }
   }
 
   func pause() { process.withLock { $0?.pause() } }
   func resume() { process.withLock { $0?.resume() } }
   /// As `kill -9` does.
-  func kill() {
-    process.withLock { process in
-      process?.end()
-      process = nil
-    }
+  func kill() async throws {
+    let process = process.withLock { $0 }
+    try await blocking { process?.end() }
   }
 
   /// Leaf nodes that are connected.
   var leafs: Int? {
-    get throws { try monitor("leafz", as: Leafs.self).leafnodes }
+    get async throws { try await monitor("leafz", as: Leafs.self).leafnodes }
   }
 
   /// Messages in the stream of a bucket; nil where there is none.
-  func messages(inBucket bucket: String) throws -> Int? {
-    try monitor("jsz?accounts=1&streams=1", as: Streams.self).account_details?.flatMap { $0.stream_detail ?? [] }
+  func messages(inBucket bucket: String) async throws -> Int? {
+    try await monitor("jsz?accounts=1&streams=1", as: Streams.self).account_details?.flatMap { $0.stream_detail ?? [] }
       .first { $0.name == "KV_\(bucket)" }?.state.messages
   }
 
@@ -120,8 +121,11 @@ final class NATSServer: Sendable {
     var account_details: [Account]?
   }
 
-  private func monitor<Answer: Decodable>(_ path: String, as: Answer.Type) throws -> Answer {
-    let text = answer(atPort: monitorPort, to: "GET /\(path) HTTP/1.0\r\n\r\n", wholly: true) ?? ""
+  private func monitor<Answer: Decodable>(_ path: String, as: Answer.Type) async throws -> Answer {
+    let port = monitorPort
+    let text = try await blocking {
+      answer(atPort: port, to: "GET /\(path) HTTP/1.0\r\n\r\n", wholly: true) ?? ""
+    }
     let body = try #require(text.range(of: "\r\n\r\n"), "no answer to \(path): \(text)")
     return try JSONDecoder().decode(Answer.self, from: Data(text[body.upperBound...].utf8))
   }

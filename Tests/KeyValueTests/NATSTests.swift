@@ -57,8 +57,8 @@ struct NATSTests {
   }
 
   @Test func aFullBucketSaysSo() async throws {
-    let server = try await NATSServer(more: "jetstream { max_file_store: 3MB, store_dir: \"/tmp/atoll-nats-\(getpid())\" }")
-    defer { try? FileManager.default.removeItem(atPath: "/tmp/atoll-nats-\(getpid())") }
+    let store = try TemporaryFile("store")
+    let server = try await NATSServer(more: "jetstream { max_file_store: 3MB, store_dir: \"\(store.folder)\" }")
     try await withClient(try NATSBackend(url: server.url)) { client in
       let half = [UInt8](repeating: 7, count: 512 << 10)
       var problem: KeyValueError?
@@ -73,13 +73,10 @@ struct NATSTests {
     let server = try await NATSServer()
     try await withClient(try NATSBackend(url: server.url)) { client in
       let version = try await client.put("a", "v")
-      server.kill()
+      try await server.kill()
       #expect(try await failure(client, putA, milliseconds: 500).code == .unavailable)
       try await pause(client, milliseconds: 1_200)
-      let took = try await ContinuousClock().measure { () async throws in
-        #expect(try await failure(client, getA, milliseconds: 5_000).code == .unavailable)
-      }
-      #expect(took < .milliseconds(500))
+      #expect(try await failure(client, getA, milliseconds: 5_000, within: 500).code == .unavailable)
       try await server.start()
       #expect(try await client.becomesWell(within: 1_500))
       #expect(try await client.get("a")?.version == version)
@@ -89,7 +86,7 @@ struct NATSTests {
 
   @Test func aServerThatComesLateIsWaitedFor() async throws {
     let server = try await NATSServer()
-    server.kill()
+    try await server.kill()
     try await withClient(try NATSBackend(url: server.url)) { client in
       #expect(try await failure(client, getA, milliseconds: 300).code == .unavailable)
       try await server.start()
@@ -125,7 +122,7 @@ struct NATSTests {
       let said = answer(
         atPort: server.port, to: "CONNECT {\"verbose\":true}\r\nPUB $KV.atoll.n.a 1\r\nx\r\nPUB $KV.atoll.n.=ZZ 1\r\nx\r\n")
       #expect(said != nil)
-      try await waitUntil("it is stored") { try server.messages(inBucket: "atoll") == 3 }
+      try await waitUntil("it is stored") { try await server.messages(inBucket: "atoll") == 3 }
       #expect(try await failure(client, getA).code == .corrupt)
       #expect(try await failure(client, .delete(key: [0x61], condition: .none)).code == .corrupt)
       let absent = KeyValueOperation.Body.put(key: [0x61], value: [], timeToLive: nil, condition: .absent)
@@ -143,9 +140,8 @@ struct NATSTests {
         last = try await client.put("k\(index)", "v")
         #expect(try await client.delete("k\(index)"))
       }
-      #expect(try server.messages(inBucket: "atoll") == 20)
-      for _ in 0..<150 where try server.messages(inBucket: "atoll") != 0 { try await pause(client, milliseconds: 100) }
-      #expect(try server.messages(inBucket: "atoll") == 0)
+      for _ in 0..<150 where try await server.messages(inBucket: "atoll") != 0 { try await pause(client, milliseconds: 100) }
+      #expect(try await server.messages(inBucket: "atoll") == 0)
       #expect(try await client.put("k19", "v", if: .absent) > last + 1)
     }
   }

@@ -11,16 +11,12 @@ struct RedisOutageTests {
     try await withClient(try RedisBackend(url: server.url)) { client in
       let version = try await client.put("a", "v")
       for _ in 0..<2 {
-        server.kill()
+        try await server.kill()
         #expect(try await failure(client, putA, milliseconds: 500).code == .unavailable)
         // Refused again and again: operations do not wait for their deadlines.
         try await pause(client, milliseconds: 300)
-        let clock = ContinuousClock()
-        let took = try await clock.measure {
-          let error = try await failure(client, getA, milliseconds: 5_000)
-          #expect(error.code == .unavailable && error.message.contains("refused"), "\(error)")
-        }
-        #expect(took < .milliseconds(200))
+        let error = try await failure(client, getA, milliseconds: 5_000, within: 100)
+        #expect(error.code == .unavailable && error.message.contains("refused"), "\(error)")
         try await server.start()
         #expect(try await soon(client, getA, within: 1_000))
         #expect(try await client.get("a")?.version == version)
@@ -32,7 +28,7 @@ struct RedisOutageTests {
   @Test func aServerThatComesLateIsWaitedFor() async throws {
     let server = try await RedisServer()
     let other = server.url
-    server.kill()
+    try await server.kill()
     try await withClient(try RedisBackend(url: other)) { client in
       #expect(try await failure(client, getA, milliseconds: 2_000).code == .unavailable)
       try await server.start()
@@ -48,12 +44,9 @@ struct RedisOutageTests {
       try await client.put("a", "before")
       server.pause()
       let clock = ContinuousClock()
-      let took = try await clock.measure {
-        let error = try await failure(client, putA, milliseconds: 200)
-        #expect(error.code == .unavailable && error.mayHaveHappened)
-        #expect(try await !failure(client, getA, milliseconds: 0).mayHaveHappened)
-      }
-      #expect(took < .milliseconds(1_000))
+      let error = try await failure(client, putA, milliseconds: 200)
+      #expect(error.code == .unavailable && error.mayHaveHappened)
+      #expect(try await !failure(client, getA, milliseconds: 20).mayHaveHappened)
       let start = clock.now
       while clock.now - start < .milliseconds(milliseconds) {
         #expect(try await failure(client, getA, milliseconds: 50).code == .unavailable)

@@ -20,11 +20,11 @@ private final class RedisFixture: StoreFixture {
 
   func open() throws -> any KeyValueBackend { try RedisBackend(url: server.url) }
   func restart() async throws {
-    server.kill()
+    try await server.kill()
     try await server.start()
   }
-  func recordCount(namespace: String) throws -> Int? {
-    Int(try server.command("ZCARD", "atoll:{\(namespace)}:keys"))
+  func recordCount(namespace: String) async throws -> Int? {
+    Int(try await server.command("ZCARD", "atoll:{\(namespace)}:keys"))
   }
 }
 
@@ -44,7 +44,7 @@ final class RedisServer: Sendable {
     port = try freePort()
     self.options = options
     let directory = folder.folder
-    certificates = try name.map { try Certificates(in: directory, name: $0) }
+    certificates = try await blocking { try name.map { try Certificates(in: directory, name: $0) } }
     try await start()
   }
 
@@ -66,17 +66,20 @@ final class RedisServer: Sendable {
       command += ["--port", "\(port)"]
     }
     command += options
-    let server = try ServerProcess(command, log: folder.path)
+    let (line, log) = (command, folder.path)
+    let server = try await blocking { try ServerProcess(line, log: log) }
     process.withLock { $0 = server }
     let (port, isTLS) = (port, certificates != nil)
     try await waitUntil("redis-server answers") {
-      if isTLS { return try await Self.accepts(port) }
-      let words = answer(atPort: port, to: "PING\r\n")
-      return words?.hasPrefix("+PONG") == true || words?.hasPrefix("-NOAUTH") == true
+      try await blocking {
+        if isTLS { return try Self.accepts(port) }
+        let words = answer(atPort: port, to: "PING\r\n")
+        return words?.hasPrefix("+PONG") == true || words?.hasPrefix("-NOAUTH") == true
+      }
     }
   }
 
-  private static func accepts(_ port: UInt16) async throws -> Bool {
+  private static func accepts(_ port: UInt16) throws -> Bool {
     try run(["sh", "-c", "openssl s_client -connect 127.0.0.1:\(port) </dev/null 2>&1"], mayFail: true)
       .contains("BEGIN CERTIFICATE")
   }
@@ -84,16 +87,15 @@ final class RedisServer: Sendable {
   func pause() { process.withLock { $0?.pause() } }
   func resume() { process.withLock { $0?.resume() } }
   /// As `kill -9` does.
-  func kill() {
-    process.withLock { process in
-      process?.end()
-      process = nil
-    }
+  func kill() async throws {
+    let process = process.withLock { $0 }
+    try await blocking { process?.end() }
   }
 
   /// What redis-cli prints for a command.
   @discardableResult
-  func command(_ words: String...) throws -> String {
-    try run(["redis-cli", "-p", "\(port)"] + words).trimmingCharacters(in: .whitespacesAndNewlines)
+  func command(_ words: String...) async throws -> String {
+    let line = ["redis-cli", "-p", "\(port)"] + words
+    return try await blocking { try run(line).trimmingCharacters(in: .whitespacesAndNewlines) }
   }
 }

@@ -18,8 +18,8 @@ func withClient(_ backend: any KeyValueBackend, _ body: (Client) async throws ->
 }
 
 /// The failure that an operation ended with, in time; an issue where it was done.
-func failure(_ client: Client, _ body: KeyValueOperation.Body, milliseconds: UInt64 = 2_000) async throws
-  -> KeyValueError
+func failure(_ client: Client, _ body: KeyValueOperation.Body, milliseconds: UInt64 = 2_000, within: UInt64? = nil)
+  async throws -> KeyValueError
 {
   let operation = KeyValueOperation(namespace: client.namespace, body)
   // The time is taken on the loop: the pool of the tests is often busy.
@@ -31,7 +31,7 @@ func failure(_ client: Client, _ body: KeyValueOperation.Body, milliseconds: UIn
       }
     }
   }
-  #expect(took < milliseconds + 100, "\(took) ms")
+  #expect(took < within ?? milliseconds + 100, "\(took) ms")
   guard case .failure(let error) = outcome else {
     Issue.record("it was done: \(outcome)")
     throw WrongAnswer()
@@ -46,12 +46,13 @@ let putA = KeyValueOperation.Body.put(key: [0x61], value: [1], timeToLive: nil, 
 struct RedisTests {
   @Test func addressesAreReadWhole() throws {
     for right in [
-      "redis://localhost", "redis://:p%40ss@localhost:7000/3", "REDIS://user:p@[::1]:7000", "rediss://u:p@cache.example.com",
+      "redis://localhost", "redis://:p%40ss@localhost:7000/3", "REDIS://user:p@[::1]:7000", "rediss://u:p@a.example.com",
     ] { _ = try RedisBackend(url: right) }
     for wrong in [
       "", "redis", "redis:host", "http://host", "redis://", "redis://host:0", "redis://host:70000",
       "redis://host:1:2", "redis://ho st", "redis://:secret@host/x", "redis://secret:%zz@host", "redis://secret@host",
-      "redis://:secret@a,b", "redis://:secret@host?ca=x", "rediss://:secret@host?other=1", "redis://[::1", "redis://:a#b@c",
+      "redis://:secret@a,b", "redis://:secret@host?ca=x", "rediss://:secret@host?other=1", "redis://[::1",
+      "redis://:a#b@c",
       "rediss://:secret@host?ca=/nowhere/ca.pem",
     ] {
       do {
@@ -120,11 +121,11 @@ struct RedisTests {
     try await withClient(try RedisBackend(url: server.url)) { client in
       for _ in 0..<3 {
         try await client.put("a", "v")
-        #expect(try server.command("SCRIPT", "FLUSH") == "OK")
+        #expect(try await server.command("SCRIPT", "FLUSH") == "OK")
         try await client.put("b", "v")
-        try server.command("SCRIPT", "FLUSH")
+        try await server.command("SCRIPT", "FLUSH")
         #expect(try await client.keys() == ["a", "b"])
-        try server.command("SCRIPT", "FLUSH")
+        try await server.command("SCRIPT", "FLUSH")
         #expect(try await client.delete("a"))
         #expect(try await client.delete("b"))
       }
@@ -155,21 +156,21 @@ struct RedisTests {
   @Test func whatOthersWroteIsCorrupt() async throws {
     let server = try await RedisServer()
     try await withClient(try RedisBackend(url: server.url)) { client in
-      try server.command("LPUSH", "atoll:{n}:v:a", "x")
+      try await server.command("LPUSH", "atoll:{n}:v:a", "x")
       #expect(try await failure(client, getA).code == .corrupt)
       #expect(try await failure(client, putA).code == .corrupt)
       #expect(try await failure(client, .delete(key: [0x61], condition: .none)).code == .corrupt)
       for record in ["", "short", "2345678901234567890"] {
-        try server.command("SET", "atoll:{n}:v:a", record)
+        try await server.command("SET", "atoll:{n}:v:a", record)
         #expect(try await failure(client, getA).code == .corrupt)
         if !record.isEmpty { #expect(try await failure(client, putA).code == .corrupt) }
       }
-      try server.command("ZADD", "atoll:{n}:keys", "0", "a")
+      try await server.command("ZADD", "atoll:{n}:keys", "0", "a")
       #expect(try await failure(client, .list(prefix: [], cursor: nil, limit: 10)).code == .corrupt)
       try await client.put("b", "v")
       #expect(try await client.get("b") != nil)
       // A key that is only in the index is none.
-      try server.command("DEL", "atoll:{n}:v:a")
+      try await server.command("DEL", "atoll:{n}:v:a")
       #expect(try await client.keys() == ["b"])
     }
   }
@@ -183,7 +184,7 @@ struct RedisTests {
         let version = try await client.put("a", "v")
         #expect(version > last)
         last = try await client.put("a", "v")
-        try server.command("FLUSHALL")
+        try await server.command("FLUSHALL")
         try await pause(client, milliseconds: 5)
       }
     }
@@ -193,12 +194,12 @@ struct RedisTests {
     let server = try await RedisServer()
     try await withClient(try RedisBackend(url: server.url)) { client in
       try await client.put("a", "v")
-      try server.command("REPLICAOF", "127.0.0.1", "1")
+      try await server.command("REPLICAOF", "127.0.0.1", "1")
       let error = try await failure(client, putA)
       #expect(error.code == .unavailable && error.message.contains("READONLY"), "\(error)")
       #expect(!error.mayHaveHappened)
       #expect(try await client.get("a") != nil)
-      try server.command("REPLICAOF", "NO", "ONE")
+      try await server.command("REPLICAOF", "NO", "ONE")
       try await client.put("a", "v")
     }
   }

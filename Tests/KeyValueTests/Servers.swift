@@ -19,6 +19,8 @@ final class ServerProcess: Sendable {
       ["-c", #"exec 3<&0; "$@" </dev/null >>"$0" 2>&1 3<&- & echo $!; read -r x <&3; kill -9 $!"#, log] + command
     let output = Pipe()
     leash = Pipe()
+    // Another server that is started now would hold this end too.
+    _ = fcntl(leash.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
     process.standardInput = leash
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice
@@ -41,10 +43,19 @@ final class ServerProcess: Sendable {
     shell.withLock { shell in
       guard let process = shell else { return }
       shell = nil
+      Glibc.kill(pid, SIGKILL)
       try? leash.fileHandleForWriting.close()
+      Glibc.kill(process.processIdentifier, SIGKILL)
       process.waitUntilExit()
     }
     for _ in 0..<200 where Glibc.kill(pid, 0) == 0 { usleep(5_000) }
+  }
+}
+
+/// Runs what blocks on a thread of its own: the tests share as many threads as there are cores.
+func blocking<Answer: Sendable>(_ body: @escaping @Sendable () throws -> Answer) async throws -> Answer {
+  try await withCheckedThrowingContinuation { continuation in
+    Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
   }
 }
 

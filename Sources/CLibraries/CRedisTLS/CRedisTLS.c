@@ -24,10 +24,12 @@ void *credis_tls_make(const char *name, const char *authorities, char *problem, 
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
   X509_VERIFY_PARAM *expected = SSL_CTX_get0_param(context);
   X509_VERIFY_PARAM_set_hostflags(expected, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  int named = is_address(name) ? X509_VERIFY_PARAM_set1_ip_asc(expected, name) : X509_VERIFY_PARAM_set1_host(expected, name, 0);
+  int named = is_address(name) ? X509_VERIFY_PARAM_set1_ip_asc(expected, name)
+                               : X509_VERIFY_PARAM_set1_host(expected, name, 0);
   if (!name[0] || !named) goto failed;
-  if (!(authorities ? SSL_CTX_load_verify_locations(context, authorities, NULL) : SSL_CTX_set_default_verify_paths(context)))
-    goto failed;
+  int trusted = authorities ? SSL_CTX_load_verify_locations(context, authorities, NULL)
+                            : SSL_CTX_set_default_verify_paths(context);
+  if (!trusted) goto failed;
   return context;
 failed:
   words(problem, problem_size);

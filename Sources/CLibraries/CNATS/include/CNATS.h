@@ -8,11 +8,11 @@
 
 #define CNATS_FUNCTIONS(F) \
   F(nats_Open) F(nats_Sleep) F(natsStatus_GetText) F(nats_GetLastError) \
-  F(natsOptions_Create) F(natsOptions_Destroy) F(natsOptions_SetServers) F(natsOptions_SetUserInfo) F(natsOptions_SetToken) \
-  F(natsOptions_SetSecure) F(natsOptions_LoadCATrustedCertificates) F(natsOptions_SetTimeout) F(natsOptions_SetName) \
+  F(natsOptions_Create) F(natsOptions_Destroy) F(natsOptions_SetServers) F(natsOptions_SetUserInfo) \
+  F(natsOptions_SetToken) F(natsOptions_SetSecure) F(natsOptions_LoadCATrustedCertificates) F(natsOptions_SetTimeout) F(natsOptions_SetName) \
   F(natsOptions_SetMaxReconnect) F(natsOptions_SetReconnectWait) F(natsOptions_SetReconnectJitter) \
   F(natsOptions_SetPingInterval) F(natsOptions_SetMaxPingsOut) F(natsOptions_SetRetryOnFailedConnect) \
-  F(natsOptions_SetFailRequestsOnDisconnect) F(natsOptions_SetErrorHandler) \
+  F(natsOptions_SetFailRequestsOnDisconnect) F(natsOptions_SetWriteDeadline) F(natsOptions_SetErrorHandler) \
   F(natsConnection_Connect) F(natsConnection_Close) F(natsConnection_Destroy) F(natsConnection_Status) \
   F(natsConnection_GetMaxPayload) F(natsConnection_GetLastError) F(natsConnection_JetStream) F(jsCtx_Destroy) \
   F(jsOptions_Init) F(kvConfig_Init) F(js_KeyValue) F(js_CreateKeyValue) F(kvStore_Destroy) F(js_GetLastMsg) \

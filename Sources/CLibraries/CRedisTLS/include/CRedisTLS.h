@@ -12,5 +12,5 @@ void credis_tls_release(void *context);
 // Begins TLS on a connected context that does not block. The SSL, which the context owns, or NULL and `problem`.
 void *credis_tls_begin(void *context, const char *name, redisContext *connection, char *problem, size_t problem_size);
 
-// Why the last call on `session` failed: the certificate's problem, or else OpenSSL's words. Empty when neither is known.
+// Why the last call on `session` failed: the certificate's problem, or else OpenSSL's words. Empty when none is known.
 void credis_tls_problem(void *session, char *problem, size_t problem_size);
