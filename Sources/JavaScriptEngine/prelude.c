@@ -63,25 +63,27 @@ typedef enum {
 } place;
 typedef struct {
   const char *file, *names;
+  // Of those, the one that the module "atoll" has; NULL for other places.
+  const char *export;
   char *text;
   size_t count;
   place place;
   bool is_there;
 } script;
-static script base = {"atoll:base.js", "", base_js, sizeof base_js - 1, internal, false};
+static script base = {"atoll:base.js", "", NULL, base_js, sizeof base_js - 1, internal, false};
 static script scripts[] = {
-    {"atoll:timers.js", "setTimeout setInterval clearTimeout clearInterval performance Performance crypto Crypto", timers_js, sizeof timers_js - 1, looked_up, false},
-    {"atoll:events.js", "Event CustomEvent EventTarget AbortController AbortSignal", events_js, sizeof events_js - 1, looked_up, false},
-    {"atoll:encoding.js", "TextEncoder TextDecoder", encoding_js, sizeof encoding_js - 1, looked_up, false},
-    {"atoll:url.js", "URL URLSearchParams", url_js, sizeof url_js - 1, looked_up, false},
-    {"atoll:clone.js", "structuredClone", clone_js, sizeof clone_js - 1, looked_up, false},
-    {"atoll:fetch.js", "Headers Request Response Blob", fetch_js, sizeof fetch_js - 1, looked_up, false},
-    {"atoll:operations.js", "beginOperation", operations_js, sizeof operations_js - 1, internal, false},
-    {"atoll:network.js", "fetch", network_js, sizeof network_js - 1, granted, false},
-    {"atoll:state.js", "StateError", state_js, sizeof state_js - 1, exported, false},
-    {"atoll:kv.js", "kv", kv_js, sizeof kv_js - 1, exported, false},
-    {"atoll:session.js", "session", session_js, sizeof session_js - 1, exported, false},
-    {"atoll:console.js", "console", console_js, sizeof console_js - 1, looked_up, false},
+    {"atoll:timers.js", "setTimeout setInterval clearTimeout clearInterval performance Performance crypto Crypto", NULL, timers_js, sizeof timers_js - 1, looked_up, false},
+    {"atoll:events.js", "Event CustomEvent EventTarget AbortController AbortSignal", NULL, events_js, sizeof events_js - 1, looked_up, false},
+    {"atoll:encoding.js", "TextEncoder TextDecoder", NULL, encoding_js, sizeof encoding_js - 1, looked_up, false},
+    {"atoll:url.js", "URL URLSearchParams", NULL, url_js, sizeof url_js - 1, looked_up, false},
+    {"atoll:clone.js", "structuredClone", NULL, clone_js, sizeof clone_js - 1, looked_up, false},
+    {"atoll:fetch.js", "Headers Request Response Blob", NULL, fetch_js, sizeof fetch_js - 1, looked_up, false},
+    {"atoll:operations.js", "beginOperation", NULL, operations_js, sizeof operations_js - 1, internal, false},
+    {"atoll:network.js", "fetch", NULL, network_js, sizeof network_js - 1, granted, false},
+    {"atoll:state.js", "StateError stateOperation", "StateError", state_js, sizeof state_js - 1, exported, false},
+    {"atoll:kv.js", "kv", "kv", kv_js, sizeof kv_js - 1, exported, false},
+    {"atoll:session.js", "session", "session", session_js, sizeof session_js - 1, exported, false},
+    {"atoll:console.js", "console", NULL, console_js, sizeof console_js - 1, looked_up, false},
 };
 enum { script_count = sizeof scripts / sizeof scripts[0] };
 static JSValue host = JS_UNDEFINED;
@@ -220,23 +222,18 @@ static bool define_lookup(const char *name, size_t count, void *with) {
 
 // --- import … from "atoll" ------------------------------------------------------------------------------
 
-static bool export_value(const char *name, size_t count, void *module) {
-  JSValue value = JS_GetPropertyStr(context, host, name);
-  (void)count;
-  return JS_SetModuleExport(context, module, name, value) < 0;
-}
-
-static bool export_name(const char *name, size_t count, void *module) {
-  (void)count;
-  return JS_AddModuleExport(context, module, name) < 0;
-}
-
-// Visits the names that the module has; each of those files gives one.
-static bool any_export(bool (*visit)(const char *name, size_t count, void *with), JSModuleDef *module) {
-  if (visit("ToolError", 9, module)) return true;
+// Visits the names that the module has.
+static bool any_export(bool (*visit)(const char *name, JSModuleDef *module), JSModuleDef *module) {
+  if (visit("ToolError", module)) return true;
   for (size_t index = 0; index < script_count; index++)
-    if (scripts[index].place == exported && scripts[index].is_there && any_name(&scripts[index], visit, module)) return true;
+    if (scripts[index].is_there && scripts[index].export && visit(scripts[index].export, module)) return true;
   return false;
+}
+
+static bool export_name(const char *name, JSModuleDef *module) { return JS_AddModuleExport(context, module, name) < 0; }
+
+static bool export_value(const char *name, JSModuleDef *module) {
+  return JS_SetModuleExport(context, module, name, JS_GetPropertyStr(context, host, name)) < 0;
 }
 
 static int atoll_module_start(JSContext *ctx, JSModuleDef *module) {
