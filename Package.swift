@@ -49,6 +49,11 @@ let package = Package(
     .target(
       name: "CCrypto", path: "Sources/CLibraries/CCrypto",
       linkerSettings: [.unsafeFlags(["-Xlinker", "-l:libcrypto.a"])]),
+    .target(
+      name: "CSQLite", path: "Sources/CLibraries/CSQLite",
+      linkerSettings: [
+        .unsafeFlags(["-Xlinker", "-l:libsqlite3.a"]), .linkedLibrary("m"), .linkedLibrary("dl"), .linkedLibrary("pthread"),
+      ]),
     .target(name: "CSpawn", path: "Sources/CLibraries/CSpawn"),
     .target(name: "CWorkerSDK", path: "Sources/CLibraries/CWorkerSDK"),
     .target(name: "CJavaScriptEngine", path: "Sources/CLibraries/CJavaScriptEngine"),
@@ -67,12 +72,13 @@ let package = Package(
     // The house.
     .target(name: "EventLoop", dependencies: ["CUV"], swiftSettings: house + [uncheckedExclusivity]),
     .target(name: "JSON", dependencies: ["CYYJSON", "CPCRE2"], swiftSettings: house),
+    .target(name: "Sealing", dependencies: ["CCrypto"], swiftSettings: house),
     .target(
       name: "HTTPServer",
       dependencies: ["EventLoop", "CLLHTTP", .product(name: "HTTPTypes", package: "swift-http-types")],
       swiftSettings: house + [uncheckedExclusivity]),
-    .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: house),
-    .target(name: "KeyValue", dependencies: ["EventLoop"], swiftSettings: house),
+    .target(name: "HTTPClient", dependencies: ["EventLoop", "CCurl"], swiftSettings: house),
+    .target(name: "KeyValue", dependencies: ["EventLoop", "CSQLite"], swiftSettings: house),
     .target(name: "Manifests", dependencies: ["JSON", .product(name: "TOMLKit", package: "TOMLKit")], swiftSettings: pointerFree),
     .target(name: "Sandbox", dependencies: ["EventLoop", "CWasmtime", "CCrypto"], swiftSettings: house),
     .target(
@@ -84,7 +90,8 @@ let package = Package(
     .target(
       name: "Nodes",
       dependencies: [
-        "EventLoop", "HTTPServer", "JSON", "Manifests", "Sandbox", "JavaScript", "Bundles", "MCP",
+        "EventLoop", "HTTPServer", "JSON", "Sealing", "HTTPClient", "Manifests", "KeyValue", "Sandbox", "JavaScript",
+        "Bundles", "MCP",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
@@ -92,7 +99,7 @@ let package = Package(
     .executableTarget(
       name: "atoll",
       dependencies: [
-        "EventLoop", "JSON", "HTTPClient", "Manifests", "Sandbox", "JavaScript", "Bundles", "MCP", "Nodes",
+        "EventLoop", "JSON", "Sealing", "HTTPClient", "Manifests", "KeyValue", "Sandbox", "JavaScript", "Bundles", "MCP", "Nodes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
@@ -103,10 +110,14 @@ let package = Package(
 
     .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: house),
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: house),
+    .testTarget(name: "SealingTests", dependencies: ["Sealing"], swiftSettings: house),
     .testTarget(
       name: "HTTPServerTests",
       dependencies: ["HTTPServer", "EventLoop", "CLLHTTP", .product(name: "HTTPTypes", package: "swift-http-types")],
       swiftSettings: house),
+    .testTarget(name: "KeyValueTests", dependencies: ["KeyValue", "EventLoop", "CSQLite"], swiftSettings: house),
+    .testTarget(
+      name: "HTTPClientTests", dependencies: ["HTTPClient", "EventLoop"], exclude: ["servers"], swiftSettings: house),
     .testTarget(name: "ManifestsTests", dependencies: ["Manifests"], swiftSettings: house),
     .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "EventLoop", "CWasmtime"], swiftSettings: house),
     .testTarget(
@@ -120,7 +131,9 @@ let package = Package(
       dependencies: ["MCP", "JSON", .product(name: "HTTPTypes", package: "swift-http-types")], swiftSettings: house),
     .target(name: "CWorkerAllocator", path: "Tests/CWorkerAllocator"),
     .testTarget(name: "AtollWorkerTests", dependencies: ["AtollWorker", "CWorkerAllocator"], swiftSettings: house),
-    .testTarget(name: "NodesTests", dependencies: ["Nodes", "EventLoop"], swiftSettings: house),
+    .testTarget(
+      name: "NodesTests", dependencies: ["Nodes", "EventLoop", "HTTPClient", "JSON", "KeyValue", "Manifests", "Sealing"],
+      swiftSettings: house),
     .testTarget(name: "TidyTests", dependencies: ["Manifests"], swiftSettings: house),
     .testTarget(name: "EndToEnd", exclude: ["clients"], swiftSettings: house),
   ],

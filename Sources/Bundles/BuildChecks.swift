@@ -21,10 +21,11 @@ extension BuildChecks {
           throw BundleError(.badModule, "worker `\(name)` cannot be started: \(error.message)", cause: error)
         }
       },
-      verify: { wasm, limits, name, isFinished throws(BundleError) in
+      verify: { wasm, manifest, isFinished throws(BundleError) in
         try badModule { () throws(SandboxError) in
           let (module, _) = try (isFinished ? cached : store).load(wasm)
-          _ = try Program(module: module, limits: CallLimits(limits), name: name)
+          _ = try Program(
+            module: module, limits: CallLimits(manifest.limits), grants: manifest.grants, name: manifest.name)
         }
       },
       javaScript: JavaScriptEngine(store: cached))
@@ -38,6 +39,17 @@ extension CallLimits {
       memoryBytes: limits.memoryBytes, cpuMilliseconds: limits.cpuMilliseconds,
       wallMilliseconds: limits.wallMilliseconds,
       outputBytes: limits.outputBytes, hostCalls: limits.hostCalls)
+  }
+}
+
+extension Manifest {
+  /// The capabilities that it grants its worker.
+  public var grants: Capabilities {
+    var grants: Capabilities = []
+    if !namespaces.isEmpty { grants.insert(.kv) }
+    if sessionTimeToLive != nil { grants.insert(.session) }
+    if !upstreams.isEmpty { grants.insert(.fetch) }
+    return grants
   }
 }
 

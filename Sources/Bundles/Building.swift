@@ -55,7 +55,7 @@ struct BuildChecks: Sendable {
   var initialize: @Sendable (_ wasm: [UInt8], _ limits: Limits, _ name: String) throws(BundleError) -> Snapshot.State
   /// Holds the module against the ABI and its manifest, as a node will; `isFinished` once it goes into the bundle.
   var verify:
-    @Sendable (_ wasm: [UInt8], _ limits: Limits, _ name: String, _ isFinished: Bool) throws(BundleError) -> Void
+    @Sendable (_ wasm: [UInt8], _ manifest: Manifest, _ isFinished: Bool) throws(BundleError) -> Void
   /// Evaluates JavaScript workers and loads their images; images and the engine are compiled into its cache.
   var javaScript: JavaScriptEngine
 }
@@ -134,14 +134,14 @@ struct Build {
     case .javascript, .typescript: preconditionFailure("built above")
     }
     let needsInitialize = try Snapshot.mayRun(compiled)
-    try checks.verify(compiled, manifest.limits, manifest.name, !needsInitialize)
+    try checks.verify(compiled, manifest, !needsInitialize)
     let snapshot = try Snapshot.take(compiled, clearsStack: source.language == .swift) { wasm throws(BundleError) in
       try checks.initialize(wasm, manifest.limits, manifest.name)
     }
     if let reason = snapshot.reason {
       notes.append("`_initialize` stays in the module and runs at every call: \(reason)")
     }
-    if needsInitialize { try checks.verify(snapshot.module, manifest.limits, manifest.name, true) }
+    if needsInitialize { try checks.verify(snapshot.module, manifest, true) }
     let bundle = Bundle(
       manifest: manifest, manifestText: manifestText, module: snapshot.module, inputs: sources.digest(source.language))
     return BuildResult(bundle: bundle, notes: notes)

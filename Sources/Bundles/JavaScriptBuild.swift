@@ -28,7 +28,7 @@ extension Build {
     try compareTools(worker.tools)
     do throws(JavaScriptError) {
       _ = try checks.javaScript.program(
-        image: worker.image, limits: CallLimits(manifest.limits), name: manifest.name)
+        image: worker.image, limits: CallLimits(manifest.limits), grants: manifest.grants, name: manifest.name)
     } catch {
       throw BundleError(.badModule, error.message, cause: error)
     }

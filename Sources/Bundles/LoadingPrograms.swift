@@ -15,7 +15,7 @@ extension Bundle {
     do {
       let (module, report) = try modules.load(self.module)
       guard let parts = javaScript else {
-        return (try Program(module: module, limits: limits, name: manifest.name), report)
+        return (try Program(module: module, limits: limits, grants: manifest.grants, name: manifest.name), report)
       }
       guard parts.engine == JavaScriptEngine.digest else {
         throw BundleError(
@@ -26,7 +26,7 @@ extension Bundle {
           \(SHA256.hex(digest: JavaScriptEngine.digest).prefix(12))); build it again with `atoll build`
           """)
       }
-      return (try engine.program(image: module, limits: limits, name: manifest.name), report)
+      return (try engine.program(image: module, limits: limits, grants: manifest.grants, name: manifest.name), report)
     } catch let error as BundleError {
       throw error
     } catch {

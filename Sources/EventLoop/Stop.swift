@@ -6,14 +6,17 @@ extension EventLoop {
   func tearDown() {
     isTearingDown = true
     let graceEnd = uv_hrtime() + LoopLimits.stopGraceMilliseconds * 1_000_000
-    // Connections, listeners and signal watches. Each type of handle has one kind of owner.
+    // Connections, listeners and watches.
     uv_walk(
       uv,
       { handle, context in
         guard let handle, let data = handle.pointee.data, data != context else { return }
         switch handle.pointee.type {
         case UV_TCP: borrow(data, as: TCPConnection.self).close()
-        case UV_POLL: borrow(data, as: TCPListener.self).close()
+        case UV_POLL:
+          let owner = Unmanaged<AnyObject>.fromOpaque(data).takeUnretainedValue()
+          (owner as? TCPListener)?.close()
+          (owner as? DescriptorWatch)?.close()
         case UV_SIGNAL: borrow(data, as: SignalWatch.self).cancel()
         default: break
         }

@@ -42,3 +42,14 @@ public struct KeyValueError: Error, Sendable, CustomStringConvertible {
 
   public var description: String { message }
 }
+
+extension KeyValueError {
+  static let conflict = KeyValueError(
+    .conflict, "the condition of the write did not hold: read the value again and decide anew")
+  /// Asked for when its time was already over; nothing was sent.
+  static let tooLate = KeyValueError(.unavailable, "the operation's deadline had passed before it began")
+  static let connectionClosed = KeyValueError(.unavailable, "the connection to the store is closed")
+  static func memoryFull(_ bytesMax: Int) -> KeyValueError {
+    KeyValueError(.full, "the memory store holds \(bytesMax) bytes and has no room: delete something, or let it expire")
+  }
+}

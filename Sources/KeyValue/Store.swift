@@ -3,7 +3,7 @@ public import EventLoop
 
 /// A store that a process has opened. Gives each loop a connection of its own. Any thread.
 ///
-/// Opened by ``StoreAddress/open(_:)``; what each kind promises beyond this port is said in `docs/state.md`.
+/// Opened by ``StoreAddress/open()``; what each kind promises beyond this port is said in `docs/state.md`.
 public protocol KeyValueBackend: Sendable {
   /// A connection for one loop. Called on that loop, or before it runs. A store that cannot be reached now is no error
   /// here: operations then end with `unavailable`, and it heals by itself.

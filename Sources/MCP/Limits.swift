@@ -23,4 +23,6 @@ public enum MCPLimits {
   public static let quotedBytesMax = 128
   /// Content blocks in one explicit result.
   public static let contentBlocksMax = 1_000
+  /// The handle of a session, in bytes.
+  static let sessionHandleBytesMax = 512
 }

@@ -54,6 +54,11 @@ package enum Files {
     return try read(target, atMost: limit)
   }
 
+  /// Makes one folder, for its owner alone; one that is there already stays as it is.
+  package static func makeFolder(_ path: String) throws(FileError) {
+    guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else { throw FileError(path: path, reason: reason(errno)) }
+  }
+
   /// When a file was last changed, in nanoseconds since 1970; nil where there is none.
   package static func lastChange(_ path: String) -> Int64? {
     var status = stat()

@@ -12,18 +12,21 @@ public struct Limits: Sendable, Equatable {
   public var outputBytes: Int
   /// Calls the guest may make into the host.
   public var hostCalls: Int
+  /// Bytes that one call may receive from upstreams.
+  public var upstreamBytes: Int
 
   public static let standard = Limits()
 
   public init(
     memoryBytes: Int = 16 << 20, cpuMilliseconds: Int = 50, wallMilliseconds: Int = 5_000,
-    outputBytes: Int = 1 << 20, hostCalls: Int = 64
+    outputBytes: Int = 1 << 20, hostCalls: Int = 64, upstreamBytes: Int = 4 << 20
   ) {
     self.memoryBytes = memoryBytes
     self.cpuMilliseconds = cpuMilliseconds
     self.wallMilliseconds = wallMilliseconds
     self.outputBytes = outputBytes
     self.hostCalls = hostCalls
+    self.upstreamBytes = upstreamBytes
   }
 }
 
@@ -36,6 +39,24 @@ public enum Bounds {
   public static let wallMilliseconds = 1...300_000
   public static let outputBytes = 1_024...(16 << 20)
   public static let hostCalls = 1...1_000_000
+  public static let upstreamBytes = 1_024...(1 << 30)
+
+  public static let namespaces = 64
+  public static let namespaceBytes = 64
+  public static let upstreams = 64
+  public static let upstreamHeaders = 32
+  public static let urlBytes = 2_048
+  /// Of a name or a value in a table of strings.
+  public static let pairBytes = 4_096
+  public static let secretNameBytes = 64
+  public static let upstreamMilliseconds = 1...300_000
+  public static let upstreamRetries = 0...5
+  public static let upstreamRedirects = 0...10
+  /// In milliseconds: a second to a year.
+  public static let sessionTimeToLive = 1_000...(366 * 86_400_000)
+  public static let storeMilliseconds = 1...60_000
+  public static let callers = 10_000
+  public static let addressRanges = 256
 
   /// Conformance wants at most 64 where the specification says 128 (2026-07-28, server/tools, "Tool Names").
   public static let toolNameBytes = 64

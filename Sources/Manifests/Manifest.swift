@@ -30,6 +30,11 @@ public struct Manifest: Sendable, Equatable {
   /// Nil for a prebuilt module that is named on the command line.
   public var source: Source?
   public var limits: Limits
+  /// Namespaces of the key-value store that the worker may use.
+  public var namespaces: [String]
+  public var upstreams: [UpstreamGrant]
+  /// How long a session lives after its last use, in milliseconds; nil where no tool has one.
+  public var sessionTimeToLive: Int?
   /// In the order of the file; never empty, no name twice.
   public var tools: [Tool]
 
@@ -58,12 +63,16 @@ public struct Manifest: Sendable, Equatable {
       lines[tool.name] = reader.locator.line(of: place)
       tools.append(tool)
     }
+    try checkSessions(root, tools, reader)
     return Manifest(
       name: root.text("name") ?? "", version: root.text("version") ?? "", description: root.text("description") ?? "",
       source: root.table("source").map {
         Source(language: SourceLanguage(rawValue: $0.text("language") ?? "") ?? .wasm, entry: $0.text("entry") ?? "")
       },
-      limits: try limits(root.table("limits"), reader), tools: tools)
+      limits: try limits(root.table("limits"), reader),
+      namespaces: root.table("permissions")?.texts("kv") ?? [],
+      upstreams: try upstreams(root.tables("upstreams"), reader),
+      sessionTimeToLive: root.table("session")?.integer("ttl"), tools: tools)
   }
 
   private static func limits(_ table: CheckedTable?, _ reader: ShapeReader) throws(ManifestError) -> Limits {
@@ -74,6 +83,7 @@ public struct Manifest: Sendable, Equatable {
     limits.wallMilliseconds = table.integer("wall_ms") ?? limits.wallMilliseconds
     limits.outputBytes = table.integer("output") ?? limits.outputBytes
     limits.hostCalls = table.integer("host_calls") ?? limits.hostCalls
+    limits.upstreamBytes = table.integer("upstream") ?? limits.upstreamBytes
     guard limits.cpuMilliseconds <= limits.wallMilliseconds else {
       throw reader.error(
         .badValue, at: table.path + [.key("wall_ms")],

@@ -19,9 +19,12 @@ extension Manifest {
         example: "\"Forecasts from the national service\"", doc: "What the worker is for, in a sentence."),
       KeyShape("source", .table(source), doc: source.doc),
       KeyShape("limits", .table(limits), doc: limits.doc),
+      KeyShape("permissions", .table(permissions), doc: permissions.doc),
+      KeyShape("upstreams", .tables(upstream, maxCount: Bounds.upstreams), doc: upstream.doc),
+      KeyShape("session", .table(session), standard: .described("no tool has a session"), doc: session.doc),
       KeyShape("tools", .tables(tool, maxCount: Bounds.tools), required: true, doc: tool.doc),
     ],
-    later: ["permissions", "upstreams", "session", "placement", "resources", "prompts"])
+    later: ["placement", "resources", "prompts"])
 
   static let source = TableShape(
     "source",
@@ -65,6 +68,66 @@ extension Manifest {
       KeyShape(
         "host_calls", .integer(Bounds.hostCalls), standard: .integer(Limits.standard.hostCalls), example: "64",
         doc: "Calls the guest may make into the host."),
+      KeyShape(
+        "upstream", .byteSize(Bounds.upstreamBytes), standard: .integer(Limits.standard.upstreamBytes),
+        example: "\"4MiB\"",
+        doc: "Bytes that one call may receive from upstreams, over all its requests; past it they end with `too_large`."),
+    ])
+
+  static let permissions = TableShape(
+    "permissions", doc: "What of the node's own the worker may use.",
+    keys: [
+      KeyShape(
+        "kv", .texts(maxCount: Bounds.namespaces, check: Words.namespace), standard: .described("none"),
+        example: "[\"forecasts\"]",
+        doc: "Namespaces of the node's key-value store. Workers that name the same one share it.")
+    ])
+
+  static let upstream = TableShape(
+    "upstreams", doc: "One service each that the worker may call: the only ones it can reach (docs/upstreams.md).",
+    keys: [
+      KeyShape(
+        "name", .text(maxBytes: Bounds.workerNameBytes, check: Words.upstreamName), required: true, example: "\"api\"",
+        doc: "Names it in errors, logs and metrics, and in `upstream://<name>/…`; unique in a worker."),
+      KeyShape(
+        "url", .text(maxBytes: Bounds.urlBytes, check: Words.upstreamURL), required: true,
+        example: "\"https://api.weather.example/v1\"",
+        doc: "`http` or `https`, without query. The worker reaches this path and those below it, and nothing else."),
+      KeyShape(
+        "methods", .texts(maxCount: 9, check: Words.method), standard: .described("`[\"GET\", \"HEAD\"]`"),
+        example: "[\"GET\", \"POST\"]", doc: "The methods that it may use."),
+      KeyShape(
+        "headers", .pairs(maxCount: Bounds.upstreamHeaders, check: Words.upstreamHeader),
+        standard: .described("none"), example: "{ Authorization = \"Bearer {secret:WEATHER_KEY}\" }",
+        doc:
+          """
+          Headers that the host adds to each request; the worker can neither see nor set them. `{secret:NAME}` is filled \
+          in by the node, from its environment (`ATOLL_SECRET_NAME`) or its folder of secrets.
+          """),
+      KeyShape(
+        "timeout_ms", .integer(Bounds.upstreamMilliseconds), standard: .integer(10_000), example: "800",
+        doc: "Milliseconds from the start of a request to the end of its answer, retries included."),
+      KeyShape(
+        "connect_timeout_ms", .integer(Bounds.upstreamMilliseconds), standard: .integer(3_000), example: "300",
+        doc: "Milliseconds for the connection, TLS included."),
+      KeyShape(
+        "first_byte_timeout_ms", .integer(Bounds.upstreamMilliseconds),
+        standard: .described("as long as `timeout_ms`"), example: "500",
+        doc: "Milliseconds from the sent request to the first byte of the answer."),
+      KeyShape(
+        "retries", .integer(Bounds.upstreamRetries), standard: .integer(2), example: "1",
+        doc: "How often a request of an idempotent method is tried again."),
+      KeyShape(
+        "redirects", .integer(Bounds.upstreamRedirects), standard: .integer(3), example: "0",
+        doc: "How many redirects are followed, below `url` only."),
+    ])
+
+  static let session = TableShape(
+    "session", doc: "State that belongs to one conversation: for the tools that say `session = true`.",
+    keys: [
+      KeyShape(
+        "ttl", .duration(Bounds.sessionTimeToLive), required: true, example: "\"30m\"",
+        doc: "How long a session lives after it was used last.")
     ])
 
   static let tool = TableShape(
@@ -100,5 +163,12 @@ extension Manifest {
       KeyShape(
         "open_world", .boolean, standard: .described("not said to clients; they take true"), example: "false",
         doc: "The tool deals with things outside the node (`openWorldHint`)."),
+      KeyShape(
+        "session", .boolean, standard: .described("the tool has none"), example: "true",
+        doc:
+          """
+          The tool works in a session: it takes the optional argument `session`, a handle that an earlier answer gave, \
+          and its answers give one.
+          """),
     ])
 }

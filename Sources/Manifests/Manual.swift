@@ -7,7 +7,7 @@ public func configurationManual() -> String {
 
   These tables are made from the ones that parse the files (`Sources/Manifests`), so they are complete: a key that is
   not here is refused, and every key here is enforced. Sizes are whole numbers with `B`, `KiB`, `MiB` or `GiB`, in
-  quotes.
+  quotes; times are whole numbers with `ms`, `s`, `m`, `h` or `d`, in quotes.
 
   A mistake is one line with file, line, what is wrong and what to write:
 
@@ -70,7 +70,10 @@ extension TableShape {
       case .integer(let range): takes = "\(range.lowerBound) to \(range.upperBound)"
       case .byteSize(let range):
         takes = "`\"\(ByteSize.format(range.lowerBound))\"` to `\"\(ByteSize.format(range.upperBound))\"`"
+      case .duration(let range):
+        takes = "`\"\(TimeSpan.format(range.lowerBound))\"` to `\"\(TimeSpan.format(range.upperBound))\"`"
       case .boolean: takes = "`true` or `false`"
+      case .pairs: takes = "table of strings"
       case .texts: takes = "array of strings"
       case .schema: takes = "path of a JSON file, or an inline table"
       }
@@ -85,6 +88,7 @@ extension KeyShape {
     switch (standard, kind) {
     case (.text(let text)?, _): "`\"\(text)\"`"
     case (.integer(let number)?, .byteSize): "`\"\(ByteSize.format(number))\"`"
+    case (.integer(let number)?, .duration): "`\"\(TimeSpan.format(number))\"`"
     case (.integer(let number)?, _): "`\(number)`"
     case (.described(let words)?, _): words
     case (nil, .table(let shape)) where !isRequired && !shape.keys.contains { $0.isRequired }: "the defaults of its keys"

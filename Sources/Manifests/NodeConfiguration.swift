@@ -15,6 +15,17 @@ public struct NodeConfiguration: Sendable, Equatable {
     }
   }
 
+  /// Somebody who has a token.
+  public struct Caller: Sendable, Equatable {
+    public var name: String
+    /// One secret, nothing else.
+    public var token: SecretText
+  }
+
+  /// Where state is kept when nobody said where.
+  public static let defaultStore = "sqlite:\(defaultStoreFolder)/state.db"
+  public static let defaultStoreFolder = ".atoll"
+
   /// What the node takes before it refuses.
   public struct Limits: Sendable, Equatable {
     public var instances: Int
@@ -33,6 +44,21 @@ public struct NodeConfiguration: Sendable, Equatable {
   public var admin: String?
   /// Nil: one per core.
   public var loops: Int?
+  /// The store's address; nil: `defaultStore` where a worker keeps state.
+  public var kv: String?
+  public var kvMilliseconds: Int
+  /// The file with the keys that handles are sealed with.
+  public var keysFile: String?
+  /// The folder of secrets.
+  public var secretsFolder: String?
+  public var callers: [Caller]
+  /// Whether requests without a token are answered.
+  public var anonymous: Bool
+  /// CIDR ranges that upstreams may have beside public addresses.
+  public var allowedAddresses: [String]
+  public var upstreamCA: String?
+  /// URLs by upstream, in place of the manifest's.
+  public var upstreamsAt: [String: String]
   public var workers: [Worker]
   public var limits: Limits
   /// Values of `Host` that are answered; nil: those of the listen address.
@@ -68,15 +94,37 @@ public struct NodeConfiguration: Sendable, Equatable {
       paths[worker.path] = reader.locator.line(of: place)
       workers.append(worker)
     }
+    let callers = try callers(root.tables("callers"), reader)
+    let upstreams = root.table("upstreams")
     let callsPerSecond = limits.integer("calls_per_second") ?? 0
     return NodeConfiguration(
       name: root.text("name") ?? "", listen: root.text("listen") ?? "", admin: root.text("admin"),
-      loops: root.integer("loops"), workers: workers,
+      loops: root.integer("loops"), kv: root.text("kv"), kvMilliseconds: root.integer("kv_timeout_ms") ?? 0,
+      keysFile: root.table("keys")?.text("file"), secretsFolder: root.table("secrets")?.text("folder"),
+      callers: callers, anonymous: root.boolean("anonymous") ?? callers.isEmpty,
+      allowedAddresses: upstreams?.texts("allow") ?? [], upstreamCA: upstreams?.text("ca"),
+      upstreamsAt: Dictionary(uniqueKeysWithValues: upstreams?.pairs("at").map { ($0.name, $0.value) } ?? []),
+      workers: workers,
       limits: Limits(
         instances: limits.integer("instances") ?? 0, queueDepth: limits.integer("queue") ?? 0,
         queueMilliseconds: limits.integer("queue_ms") ?? 0, connections: limits.integer("connections") ?? 0,
         bodyBytes: limits.integer("body") ?? 0, callsPerSecond: callsPerSecond,
         callsBurst: limits.integer("calls_burst") ?? callsPerSecond),
       hosts: http.texts("hosts"), origins: http.texts("origins") ?? [])
+  }
+
+  private static func callers(_ tables: [CheckedTable], _ reader: ShapeReader) throws(ManifestError) -> [Caller] {
+    var callers: [Caller] = []
+    for table in tables {
+      let caller = Caller(name: table.text("name") ?? "", token: SecretText(table.text("token") ?? ""))
+      if caller.name == "anonymous" || callers.contains(where: { $0.name == caller.name }) {
+        throw reader.error(
+          .duplicate, at: table.path + [.key("name")],
+          "caller `\(caller.name)` \(caller.name == "anonymous" ? "is who has no token" : "stands here twice"); "
+            + "give it another name")
+      }
+      callers.append(caller)
+    }
+    return callers
   }
 }

@@ -21,11 +21,75 @@ extension NodeConfiguration {
       KeyShape(
         "loops", .integer(Bounds.loops), standard: .described("one per core"), example: "2",
         doc: "Event loops that share the port."),
+      KeyShape(
+        "kv", .text(maxBytes: Bounds.urlBytes, check: Words.storeAddress),
+        standard: .described("`\"sqlite:.atoll/state.db\"` where a worker keeps state"),
+        example: "\"redis://127.0.0.1:6379\"",
+        doc: "Where state is kept: `sqlite:PATH`, `redis://…`, `rediss://…`, `nats://…`, `tls://…` or `memory:` (docs/state.md)."),
+      KeyShape(
+        "kv_timeout_ms", .integer(Bounds.storeMilliseconds), standard: .integer(1_000), example: "500",
+        doc: "Milliseconds that one operation on the store may take; past it `state_unavailable`."),
+      KeyShape(
+        "keys", .table(keysTable), standard: .described("`ATOLL_KEYS`"), doc: keysTable.doc),
+      KeyShape(
+        "secrets", .table(secrets), standard: .described("the environment only"), doc: secrets.doc),
+      KeyShape("callers", .tables(caller, maxCount: Bounds.callers), doc: caller.doc),
+      KeyShape(
+        "anonymous", .boolean, standard: .described("true without `[[callers]]`, else false"), example: "true",
+        doc: "Whether requests without a token are answered; where they are not, 401."),
+      KeyShape("upstreams", .table(upstreams), doc: upstreams.doc),
       KeyShape("workers", .tables(worker, maxCount: Bounds.workers), doc: worker.doc),
       KeyShape("limits", .table(limits), doc: limits.doc),
       KeyShape("http", .table(http), doc: http.doc),
     ],
-    later: ["site", "tier", "region", "jurisdiction", "kv", "topology", "keys", "tls"])
+    later: ["site", "tier", "region", "jurisdiction", "topology", "tls"])
+
+  static let keysTable = TableShape(
+    "keys", doc: "What the node seals session handles with.",
+    keys: [
+      KeyShape(
+        "file", .text(maxBytes: Bounds.pathBytes, check: Words.anyPath), required: true, example: "\"/etc/atoll/keys\"",
+        doc:
+          """
+          A file with one key a line, 32 bytes in base64: the first seals, all of them open. The same on every node that \
+          shares a store.
+          """)
+    ])
+
+  static let secrets = TableShape(
+    "secrets", doc: "Where `{secret:NAME}` is looked up when the environment has no `ATOLL_SECRET_NAME`.",
+    keys: [
+      KeyShape(
+        "folder", .text(maxBytes: Bounds.pathBytes, check: Words.anyPath), required: true, example: "\"/run/secrets\"",
+        doc: "A folder with one file a secret, named as the secret is.")
+    ])
+
+  static let caller = TableShape(
+    "callers", doc: "Who may ask, one each: requests with `Authorization: Bearer <token>` are the caller's.",
+    keys: [
+      KeyShape(
+        "name", .text(maxBytes: Bounds.workerNameBytes, check: Words.workerName), required: true, example: "\"ci\"",
+        doc: "The principal that sessions are bound to; `anonymous` is those without a token."),
+      KeyShape(
+        "token", .text(maxBytes: Bounds.pairBytes, check: Words.token), required: true, example: "\"{secret:CI_TOKEN}\"",
+        doc: "The token, always a secret."),
+    ])
+
+  static let upstreams = TableShape(
+    "upstreams", doc: "How the node reaches what its workers call.",
+    keys: [
+      KeyShape(
+        "allow", .texts(maxCount: Bounds.addressRanges, check: Words.addressRange),
+        standard: .described("public addresses only"), example: "[\"10.1.0.0/16\"]",
+        doc: "Ranges of private, loopback or link-local addresses that may be connected to."),
+      KeyShape(
+        "ca", .text(maxBytes: Bounds.pathBytes, check: Words.anyPath), standard: .described("the system's"),
+        example: "\"/etc/ssl/company.pem\"", doc: "A file with the certificates that are trusted in place of the system's."),
+      KeyShape(
+        "at", .pairs(maxCount: Bounds.upstreams, check: Words.upstreamAt), standard: .described("where manifests say"),
+        example: "{ api = \"http://127.0.0.1:9001\" }",
+        doc: "Upstreams by name that are reached at another URL: for tests and staging."),
+    ])
 
   static let worker = TableShape(
     "workers", doc: "One worker each: what `atoll serve` takes on its command line.",

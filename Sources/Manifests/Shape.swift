@@ -12,7 +12,11 @@ public struct KeyShape: Sendable {
     case integer(ClosedRange<Int>)
     /// A size in quotes, such as "16MiB".
     case byteSize(ClosedRange<Int>)
+    /// A time in quotes, such as "30m", in milliseconds.
+    case duration(ClosedRange<Int>)
     case boolean
+    /// A table whose keys are names of the author's; `check` looks at each name and value.
+    case pairs(maxCount: Int, check: @Sendable (String, String) -> String?)
     /// An array of strings that `check` accepts.
     case texts(maxCount: Int, check: @Sendable (String) -> String?)
     /// A JSON Schema: a file's path, or an inline table.

@@ -9,6 +9,7 @@ struct CheckedTable {
     case integer(Int)
     case boolean(Bool)
     case texts([String])
+    case pairs([(name: String, value: String)])
     case schema(SchemaText)
     case table(CheckedTable)
     case tables([CheckedTable])
@@ -23,6 +24,10 @@ struct CheckedTable {
   let path: [PathStep]
   let line: Int?
   fileprivate(set) var values: [String: Value] = [:]
+  fileprivate var written: Set<String> = []
+
+  /// Whether the author wrote the key.
+  func isWritten(_ name: String) -> Bool { written.contains(name) }
 
   func text(_ name: String) -> String? {
     if case .text(let text)? = values[name] { text } else { nil }
@@ -35,6 +40,10 @@ struct CheckedTable {
   }
   func texts(_ name: String) -> [String]? {
     if case .texts(let texts)? = values[name] { texts } else { nil }
+  }
+  /// In the order of the names.
+  func pairs(_ name: String) -> [(name: String, value: String)] {
+    if case .pairs(let pairs)? = values[name] { pairs } else { [] }
   }
   func schema(_ name: String) -> SchemaText? {
     if case .schema(let schema)? = values[name] { schema } else { nil }
@@ -104,6 +113,7 @@ struct ShapeReader {
     for key in inFileOrder(table.keys, at: path) where shape[key] == nil { throw unknown(key, in: shape, at: path) }
     for key in shape.keys {
       if let value = table[key.name] {
+        checked.written.insert(key.name)
         checked.values[key.name] = try self.value(value.tomlValue, key, at: path + [.key(key.name)])
       } else if key.isRequired {
         throw missing(key, in: shape, at: path)
@@ -154,6 +164,8 @@ struct ShapeReader {
       }
       return .integer(number)
     case .byteSize(let range): return .integer(try byteSize(value, range, key, at: path))
+    case .duration(let range): return .integer(try duration(value, range, key, at: path))
+    case .pairs(let maxCount, let check): return .pairs(try pairs(value, maxCount, check, key, at: path))
     case .boolean:
       guard let flag = value.bool else { throw wrongType(value, wants: "true or false", key, at: path) }
       return .boolean(flag)
@@ -223,6 +235,53 @@ struct ShapeReader {
       )
     }
     return bytes
+  }
+
+  private func duration(
+    _ value: TOMLValue, _ range: ClosedRange<Int>, _ key: KeyShape, at path: [PathStep]
+  ) throws(ManifestError) -> Int {
+    guard let text = value.string else { throw wrongType(value, wants: "a time in quotes", key, at: path) }
+    guard let milliseconds = TimeSpan.parse(text) else {
+      throw error(
+        .badValue, at: path,
+        """
+        `\(name(path))` is \(Words.quoted(text)), which is no time; write a whole number and ms, s, m, h or d, \
+        such as \(key.example)
+        """
+      )
+    }
+    guard range.contains(milliseconds) else {
+      let (low, high) = (TimeSpan.format(range.lowerBound), TimeSpan.format(range.upperBound))
+      throw error(
+        .badValue, at: path,
+        """
+        `\(name(path))` is \(Words.quoted(text)), but must be \(low) to \(high); \
+        write \(Words.quoted(milliseconds < range.lowerBound ? low : high))
+        """
+      )
+    }
+    return milliseconds
+  }
+
+  private func pairs(
+    _ value: TOMLValue, _ maxCount: Int, _ check: (String, String) -> String?, _ key: KeyShape, at path: [PathStep]
+  ) throws(ManifestError) -> [(name: String, value: String)] {
+    guard let table = value.table else { throw wrongType(value, wants: "a table of strings", key, at: path) }
+    try require(count: table.keys.count, maxCount, at: path)
+    var pairs: [(name: String, value: String)] = []
+    for pairName in inFileOrder(table.keys, at: path) {
+      let place = path + [.key(pairName)]
+      guard let text = table[pairName]?.tomlValue.string else {
+        throw error(.wrongType, at: place, "`\(name(place))` must be a string; write \(key.name) = \(key.example)")
+      }
+      guard text.utf8.count <= Bounds.pairBytes, pairName.utf8.count <= Bounds.pairBytes else {
+        throw error(.badValue, at: place, "`\(name(place))` has over \(Bounds.pairBytes) bytes; write less")
+      }
+      // The value may be a secret that was written in by mistake: it is not repeated.
+      if let wrong = check(pairName, text) { throw error(.badValue, at: place, "`\(name(place))`: \(wrong)") }
+      pairs.append((pairName, text))
+    }
+    return pairs.sorted { $0.name < $1.name }
   }
 
   private func schema(_ value: TOMLValue, _ key: KeyShape, at path: [PathStep]) throws(ManifestError)

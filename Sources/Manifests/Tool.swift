@@ -14,11 +14,13 @@ public struct Tool: Sendable, Equatable {
   public var destructive: Bool?
   public var idempotent: Bool?
   public var openWorld: Bool?
+  /// Whether it works in a session.
+  public var session = false
 
   public init(
     name: String, title: String? = nil, description: String, input: SchemaSource = .noArguments,
     output: SchemaSource? = nil, readOnly: Bool? = nil, destructive: Bool? = nil, idempotent: Bool? = nil,
-    openWorld: Bool? = nil
+    openWorld: Bool? = nil, session: Bool = false
   ) {
     self.name = name
     self.title = title
@@ -29,6 +31,7 @@ public struct Tool: Sendable, Equatable {
     self.destructive = destructive
     self.idempotent = idempotent
     self.openWorld = openWorld
+    self.session = session
   }
 
   init(_ table: CheckedTable, reader: ShapeReader, files: SchemaFiles) throws(ManifestError) {
@@ -41,7 +44,7 @@ public struct Tool: Sendable, Equatable {
       name: name, title: table.text("title"), description: table.text("description") ?? "",
       input: try schema("input") ?? .noArguments, output: try schema("output"), readOnly: table.boolean("read_only"),
       destructive: table.boolean("destructive"), idempotent: table.boolean("idempotent"),
-      openWorld: table.boolean("open_world"))
+      openWorld: table.boolean("open_world"), session: table.boolean("session") ?? false)
     if readOnly == true, destructive == true {
       throw reader.error(
         .badValue, at: table.path + [.key("destructive")],

@@ -54,6 +54,88 @@ enum Words {
     return "a version is MAJOR.MINOR.PATCH; write \(quoted(fixed.joined(separator: ".")))"
   }
 
+  /// A namespace of the key-value store, for workers; names that begin with `_` are the node's own.
+  @Sendable static func namespace(_ text: String) -> String? {
+    if text.utf8.count > Bounds.namespaceBytes { return "a namespace has at most \(Bounds.namespaceBytes) bytes" }
+    return workerName(text)
+  }
+
+  /// The host of an `upstream:` URL: lower case, so that no reader of it changes the name.
+  @Sendable static func upstreamName(_ text: String) -> String? {
+    guard workerName(text) == nil, !text.contains("_"), text == text.lowercased() else {
+      return "an upstream's name has lower-case letters, digits and `-`; write \"weather-api\""
+    }
+    return nil
+  }
+
+  @Sendable static func upstreamURL(_ text: String) -> String? {
+    let wrong = "it must be https://HOST/PATH or http://HOST/PATH; write \"https://api.example.com/v1\""
+    guard let scheme = ["https://", "http://"].first(where: { text.hasPrefix($0) }) else { return wrong }
+    let rest = text.dropFirst(scheme.count)
+    let authority = rest.prefix { $0 != "/" }
+    if text.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F || $0 == UInt8(ascii: "\\") }) {
+      return "it has a character that a URL cannot have; percent-encode it"
+    }
+    if text.contains("?") || text.contains("#") { return "it has a query or fragment; the worker adds the query" }
+    if authority.contains("@") { return "it has a user or password; write them as a header with `{secret:NAME}`" }
+    guard let (host, port) = split(String(authority)), !host.isEmpty, port.map({ isPort($0) }) ?? true else {
+      return wrong
+    }
+    return nil
+  }
+
+  @Sendable static func method(_ text: String) -> String? {
+    let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY"]
+    guard known.contains(text) else {
+      return "a method is one of \(known.joined(separator: ", ")), in capitals"
+    }
+    return nil
+  }
+
+  /// A header that the host adds. Those that belong to the connection are its own business (RFC 9110, 7.6.1).
+  @Sendable static func upstreamHeader(_ name: String, _ value: String) -> String? {
+    let isToken: (UInt8) -> Bool = { isAlphanumeric($0) || "!#$%&'*+-.^_`|~".utf8.contains($0) }
+    guard !name.isEmpty, name.utf8.allSatisfy(isToken) else { return "this is not a header's name" }
+    let own = [
+      "connection", "content-length", "expect", "host", "keep-alive", "proxy-connection", "te", "trailer",
+      "transfer-encoding", "upgrade",
+    ]
+    if own.contains(name.lowercased()) { return "the host sets this header itself; remove it" }
+    if value.utf8.contains(where: { ($0 < 0x20 && $0 != 0x09) || $0 >= 0x7F }) {
+      return "a header's value has visible ASCII only"
+    }
+    return SecretText(value).problem
+  }
+
+  @Sendable static func storeAddress(_ text: String) -> String? {
+    let known = ["memory:", "sqlite:", "redis://", "rediss://", "nats://", "tls://"]
+    guard known.contains(where: { text.hasPrefix($0) }) else {
+      return "a store is memory:, sqlite:PATH, redis://HOST:PORT, rediss://…, nats://… or tls://…"
+    }
+    return nil
+  }
+
+  /// A range of addresses in CIDR form (RFC 4632); the node parses it whole.
+  @Sendable static func addressRange(_ text: String) -> String? {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 2, !parts[0].isEmpty, let bits = Int(parts[1]), (0...128).contains(bits) else {
+      return "a range is ADDRESS/BITS; write \"10.0.0.0/8\""
+    }
+    return nil
+  }
+
+  /// Where an upstream is reached in place of its manifest's URL.
+  @Sendable static func upstreamAt(_ name: String, _ url: String) -> String? { upstreamName(name) ?? upstreamURL(url) }
+
+  /// A token that a caller shows: a secret, never written out.
+  @Sendable static func token(_ text: String) -> String? {
+    let secret = SecretText(text)
+    guard secret.problem == nil, secret.pieces.count == 1, secret.secrets.count == 1 else {
+      return "a token is never written out; write \"{secret:NAME}\""
+    }
+    return nil
+  }
+
   /// A path that cannot leave the folder it starts in.
   @Sendable static func relativePath(_ text: String) -> String? {
     if let wrong = anyPath(text) { return wrong }

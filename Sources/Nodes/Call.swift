@@ -15,6 +15,9 @@ final class Call: @unchecked Sendable {
   /// `SocketAddress.client`: what its rate is counted under.
   let peer: SocketAddress
   let ledger = CallLedger()
+  let principal: Principal
+  /// The session that it belongs to, for tools that have one.
+  var session: Session?
   /// Why the host ended the call, if it did.
   var fault: Fault?
   /// Why the call never got an instance, if it did not.
@@ -24,12 +27,19 @@ final class Call: @unchecked Sendable {
 
   enum Refusal { case rate, overloaded, cancelled }
 
-  init(request: ToolCall, worker: PreparedWorker, peer: SocketAddress, loop: NodeLoop) {
+  init(request: ToolCall, worker: PreparedWorker, peer: SocketAddress, principal: Principal, loop: NodeLoop) {
     self.request = request
     self.worker = worker
     self.peer = peer
+    self.principal = principal
     ledger.logSink = worker.logSink
     self.loop = loop
     startedNanoseconds = loop.eventLoop.now
+  }
+
+  /// What its guest may use of the node; nil where its worker is granted nothing.
+  func services() -> (any CallServices)? {
+    guard !worker.loaded.program.grants.isEmpty else { return nil }
+    return GrantedServices(worker.grants, on: loop.services, session: session)
   }
 }

@@ -43,14 +43,15 @@ extension LocalNode {
     var targets: [ColdStartTarget] = []
     for (worker, prepared) in zip(workers, loop.service.workers) {
       var target = try ColdStartTarget(worker, prepared.program, tool: name, arguments: arguments)
-      try await target.try(on: loop.sandbox)
+      try await target.try(on: loop)
       targets.append(target)
     }
     let sandbox = loop.sandbox
     let clock = loop.eventLoop
     for index in 0..<max(1, calls / 10, targets.count) {
       let target = targets[index % targets.count]
-      _ = await sandbox.call(target.program, request: target.request, ledger: CallLedger())
+      _ = await sandbox.call(
+        target.program, request: target.request, ledger: CallLedger(), services: target.services(loop))
     }
 
     var fresh = Histogram<UInt64>(numberOfSignificantValueDigits: .three)
@@ -59,9 +60,11 @@ extension LocalNode {
     for index in 0..<calls {
       let target = targets[index % targets.count]
       let start = clock.now
-      _ = await sandbox.call(target.program, request: target.request, ledger: CallLedger())
+      _ = await sandbox.call(
+        target.program, request: target.request, ledger: CallLedger(), services: target.services(loop))
       fresh.record(clock.now - start)
-      let (outcome, phases) = sandbox.measuredCall(target.program, request: target.request)
+      let (outcome, phases) = sandbox.measuredCall(
+        target.program, request: target.request, services: target.services(loop))
       guard case .answered = outcome else {
         interrupted += 1
         continue
@@ -87,6 +90,8 @@ extension LocalNode {
 private struct ColdStartTarget {
   let program: PreparedProgram
   let tool: String
+  private let hasSession: Bool
+  private let grants: WorkerGrants
   let request: [UInt8]
   private(set) var answer: [UInt8] = []
 
@@ -108,7 +113,19 @@ private struct ColdStartTarget {
     }
     self.program = program
     self.tool = tool.name
+    hasSession = tool.session
+    grants = worker.grants
     request = Self.guestRequest(tool.name, arguments)
+  }
+
+  /// As a call of a node would have them; a tool with a session begins one.
+  func services(_ loop: NodeLoop) -> (any CallServices)? {
+    guard !program.program.grants.isEmpty else { return nil }
+    var session: Session?
+    if hasSession, let timeToLive = grants.sessionTimeToLive, let sealer = loop.sessions {
+      session = Session(beginning: grants.worker, .anonymous, timeToLive: timeToLive, sealer: sealer)
+    }
+    return GrantedServices(grants, on: loop.services, session: session)
   }
 
   private static func problem(with arguments: [UInt8], schema: [UInt8]) -> String? {
@@ -121,8 +138,8 @@ private struct ColdStartTarget {
   }
 
   /// Calls it once and keeps the answer.
-  mutating func `try`(on sandbox: LoopSandbox) async throws(NodeError) {
-    switch await sandbox.call(program, request: request, ledger: CallLedger()) {
+  mutating func `try`(on loop: NodeLoop) async throws(NodeError) {
+    switch await loop.sandbox.call(program, request: request, ledger: CallLedger(), services: services(loop)) {
     case .answered(let bytes): answer = bytes
     case .exited(let status, let line):
       throw NodeError(.configuration, "`\(tool)` ended with exit code \(status): \(line); name others with --arguments")

@@ -13,17 +13,22 @@ public final class LoadedWorker: Sendable {
   public let program: Program
   public let report: LoadReport
   let rate: RateLimit
+  let grants: WorkerGrants
   /// Of a JavaScript worker.
   let positions: AuthorPositions?
 
   public var name: String { bundle.manifest.name }
 
-  init(source: WorkerSource, bundle: Bundle, program: Program, report: LoadReport, rate: RateLimit) {
+  init(
+    source: WorkerSource, bundle: Bundle, program: Program, report: LoadReport, rate: RateLimit,
+    grants: WorkerGrants
+  ) {
     self.source = source
     self.bundle = bundle
     self.program = program
     self.report = report
     self.rate = rate
+    self.grants = grants
     positions = AuthorPositions(bundle)
   }
 }
@@ -110,6 +115,7 @@ extension CatalogTool {
       name: (prefix ?? "") + tool.name, guestName: tool.name, title: tool.title, description: tool.description,
       inputSchema: tool.input.bytes, outputSchema: tool.output?.bytes,
       hints: Hints(
-        readOnly: tool.readOnly, destructive: tool.destructive, idempotent: tool.idempotent, openWorld: tool.openWorld))
+        readOnly: tool.readOnly, destructive: tool.destructive, idempotent: tool.idempotent, openWorld: tool.openWorld),
+      hasSession: tool.session)
   }
 }

@@ -45,6 +45,9 @@ final class LoopMetrics: @unchecked Sendable {
     var connections = 0
     var disconnects = 0
     var unsentAborts = 0
+    var store = StoreAccess.Counts()
+    /// Whether every loop has heard from the store, when it asked last.
+    var isStoreWell = true
 
     mutating func merge(_ other: Snapshot) {
       requests.merge(other.requests, uniquingKeysWith: +)
@@ -54,6 +57,8 @@ final class LoopMetrics: @unchecked Sendable {
       connections += other.connections
       disconnects += other.disconnects
       unsentAborts += other.unsentAborts
+      store.merge(other.store)
+      isStoreWell = isStoreWell && other.isStoreWell
     }
   }
 

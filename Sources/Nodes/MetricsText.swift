@@ -1,9 +1,13 @@
 // `/metrics`: Prometheus' text format 0.0.4.
 
+import HTTPClient
+
 enum MetricsText {
   static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
-  static func render(_ total: LoopMetrics.Snapshot, loops: Int, generation: Int, ready: Bool) -> [UInt8] {
+  static func render(
+    _ total: LoopMetrics.Snapshot, upstreams: [UpstreamHealth.Snapshot] = [], loops: Int, generation: Int, ready: Bool
+  ) -> [UInt8] {
     var text = ""
     family("atoll_requests_total", "counter", "HTTP requests answered, by status.", in: &text)
     for (status, count) in total.requests.sorted(by: { $0.key < $1.key }) {
@@ -31,6 +35,12 @@ enum MetricsText {
     for (name, counts) in workers {
       counts.freshCall.appendLines(name: "atoll_fresh_call_seconds", labels: "worker=\"\(name)\"", to: &text)
     }
+    family("atoll_state_operations_total", "counter", "Operations on the key-value store, by kind and outcome.", in: &text)
+    for (labels, count) in total.store.operations.sorted(by: { $0.key < $1.key }) {
+      text += "atoll_state_operations_total{\(labels)} \(count)\n"
+    }
+    gauge("atoll_state_answers", "1 while the key-value store answers.", total.isStoreWell ? 1 : 0, in: &text)
+    render(upstreams, in: &text)
     gauge("atoll_instances_live", "Instances alive now.", total.live, in: &text)
     gauge("atoll_queue_waiting", "Calls that wait for an instance.", total.queued, in: &text)
     gauge("atoll_connections_open", "Open client connections.", total.connections, in: &text)
@@ -38,6 +48,33 @@ enum MetricsText {
     gauge("atoll_generation", "Deployments since the node started.", generation, in: &text)
     gauge("atoll_ready", "1 while the node takes calls.", ready ? 1 : 0, in: &text)
     return Array(text.utf8)
+  }
+
+  private static func render(_ upstreams: [UpstreamHealth.Snapshot], in text: inout String) {
+    func labels(_ upstream: UpstreamHealth.Snapshot) -> String {
+      "worker=\"\(upstream.worker)\",upstream=\"\(upstream.upstream)\""
+    }
+    family("atoll_upstream_requests_total", "counter", "Requests to upstreams that ended, by outcome.", in: &text)
+    for upstream in upstreams {
+      for (outcome, count) in upstream.requests.sorted(by: { $0.key < $1.key }) {
+        text += "atoll_upstream_requests_total{\(labels(upstream)),outcome=\"\(outcome)\"} \(count)\n"
+      }
+    }
+    family("atoll_upstream_retries_total", "counter", "Requests to upstreams that were tried again.", in: &text)
+    for upstream in upstreams { text += "atoll_upstream_retries_total{\(labels(upstream))} \(upstream.retries)\n" }
+    family(
+      "atoll_upstream_retries_denied_total", "counter", "Retries that were left out because the budget was used up.", in: &text)
+    for upstream in upstreams {
+      text += "atoll_upstream_retries_denied_total{\(labels(upstream))} \(upstream.budgetExhausted)\n"
+    }
+    family("atoll_upstream_circuit", "gauge", "1 for the state that an upstream's circuit is in.", in: &text)
+    for upstream in upstreams {
+      for state in ["closed", "open", "half_open"] {
+        text += "atoll_upstream_circuit{\(labels(upstream)),state=\"\(state)\"} \(upstream.state == state ? 1 : 0)\n"
+      }
+    }
+    family("atoll_upstream_circuit_opened_total", "counter", "Times that an upstream's circuit opened.", in: &text)
+    for upstream in upstreams { text += "atoll_upstream_circuit_opened_total{\(labels(upstream))} \(upstream.openedTotal)\n" }
   }
 
   private static func family(_ name: String, _ type: String, _ help: String, in text: inout String) {

@@ -2,6 +2,7 @@
 
 import Bundles
 public import EventLoop
+import HTTPClient
 import HTTPServer
 public import Logging
 public import Manifests
@@ -19,6 +20,7 @@ public final class Node: @unchecked Sendable {
   public private(set) var address: SocketAddress
   public private(set) var adminAddress: SocketAddress?
 
+  private let shared: NodeLoop.Shared
   private let primary: EventLoop
   private let opening: WorkerOpening
   private let loops: [NodeLoop]
@@ -44,14 +46,16 @@ public final class Node: @unchecked Sendable {
   ///
   /// - Throws: ``NodeError`` when no worker could be opened, or when an address is taken.
   public static func start(
-    _ configuration: NodeConfiguration, workers sources: [WorkerSource], cacheDirectory: String?, on primary: EventLoop,
-    log: Logger, refused: (NodeError) -> Void
+    _ configuration: NodeConfiguration, credentials: NodeCredentials, workers sources: [WorkerSource],
+    cacheDirectory: String?, on primary: EventLoop, log: Logger, refused: (NodeError) -> Void
   ) async throws(NodeError) -> Node {
+    let shared = try NodeLoop.Shared(configuration, credentials, log: log)
     let engine = try NodeError.wrapping(.engine) { () throws(SandboxError) in
       try Engine(EngineConfiguration(instances: configuration.limits.instances))
     }
     let opening = WorkerOpening(
-      modules: ModuleStore(engine: engine, cacheDirectory: cacheDirectory), limits: configuration.limits, log: log)
+      modules: ModuleStore(engine: engine, cacheDirectory: cacheDirectory), configuration: configuration,
+      secrets: credentials.secrets, log: log)
     var opened: [LoadedWorker] = []
     var deployment: Deployment?
     for source in sources {
@@ -68,17 +72,20 @@ public final class Node: @unchecked Sendable {
     guard let deployment else {
       throw NodeError(.noWorkers, "no worker could be loaded: mend the errors above, or name another worker")
     }
-    let node = try Node(configuration, workers: opened, opening: opening, engine: engine, primary: primary, log: log)
+    try shared.store.open(for: opened)
+    let node = try Node(shared, workers: opened, opening: opening, engine: engine, primary: primary, log: log)
     try await node.deploy(deployment)
     try await node.listen()
     return node
   }
 
   private init(
-    _ configuration: NodeConfiguration, workers: [LoadedWorker], opening: WorkerOpening, engine: Engine,
-    primary: EventLoop, log: Logger
+    _ shared: NodeLoop.Shared, workers: [LoadedWorker], opening: WorkerOpening, engine: Engine, primary: EventLoop,
+    log: Logger
   ) throws(NodeError) {
+    let configuration = shared.configuration
     self.configuration = configuration
+    self.shared = shared
     self.workers = workers
     self.opening = opening
     self.primary = primary
@@ -98,7 +105,7 @@ public final class Node: @unchecked Sendable {
             loop: loop, ceiling: share.of(configuration.limits.instances),
             queueDepth: share.of(configuration.limits.queueDepth),
             queueMilliseconds: UInt64(configuration.limits.queueMilliseconds)),
-          bodyBytes: configuration.limits.bodyBytes, log: log))
+          shared: shared, log: log))
       if index > 0 { loop.start(name: "atoll-\(index)") }
     }
     self.loops = loops
@@ -212,12 +219,18 @@ public final class Node: @unchecked Sendable {
 
   private func swapIn(_ source: WorkerSource) async throws(NodeError) {
     let opening = opening
-    let opened = await primary.outcome { () throws(NodeError) in try opening.open(source) }
+    let store = shared.store
+    let opened = await primary.outcome { () throws(NodeError) in
+      let worker = try opening.open(source)
+      try store.open(for: [worker])
+      return worker
+    }
     let fresh = try opened.get()
     var next = workers
     if let index = next.firstIndex(where: { $0.source == source }) { next[index] = fresh } else { next.append(fresh) }
     try await deploy(Deployment(workers: next, nodeName: configuration.name, version: Self.version))
     workers = next
+    shared.upstreams.health.keep(workers: Set(next.map(\.name)))
     generation.add(1, ordering: .relaxed)
   }
 
@@ -228,7 +241,8 @@ public final class Node: @unchecked Sendable {
     for loop in loops {
       total.merge(await loop.eventLoop.run { loop.snapshot() })
     }
-    return MetricsText.render(total, loops: loops.count, generation: generation.load(ordering: .relaxed), ready: isReady)
+    return MetricsText.render(
+      total, upstreams: shared.upstreams.health.snapshot, loops: loops.count, generation: generation.load(ordering: .relaxed), ready: isReady)
   }
 
   // MARK: Drain
@@ -267,12 +281,13 @@ public final class Node: @unchecked Sendable {
   /// Ends the calls that a drain left behind, with the fault `cancelled`, and stops every loop but the first, which is
   /// the caller's. On the first loop.
   public func stop() {
-    loops.first?.sandbox.cancelAll()
+    loops.first?.end()
     for loop in loops.dropFirst() {
-      loop.eventLoop.execute { loop.sandbox.cancelAll() }
+      loop.eventLoop.execute { loop.end() }
       loop.eventLoop.stop()
       loop.eventLoop.join()
     }
+    shared.store.close()
   }
 }
 

@@ -14,6 +14,7 @@ public struct NodeError: Error, Sendable, CustomStringConvertible {
     public static let addressInUse = Code("address_in_use")
     public static let listen = Code("listen")
     public static let engine = Code("engine")
+    public static let store = Code("store")
   }
 
   public let code: Code

@@ -8,12 +8,14 @@ import Logging
 public import MCP
 import Manifests
 import Sandbox
+import Sealing
 
 /// A worker as one loop runs it: the shared, checked program and this loop's prepared form of it.
 final class PreparedWorker: @unchecked Sendable {
   let loaded: LoadedWorker
   let program: PreparedProgram
   let metrics: WorkerMetrics
+  var grants: WorkerGrants { loaded.grants }
   /// Made once, so that a call only retains it.
   let logSink: (GuestLogLine) -> Void
 
@@ -39,6 +41,10 @@ final class NodeLoop: @unchecked Sendable {
   let sandbox: LoopSandbox
   let admission: Admission
   let log: Logger
+  let callers: Callers
+  /// What its guests may be granted.
+  let services: LoopServices
+  private let store: NodeStore
   /// What serves clients on this loop; nil for a loop without a socket.
   var server: HTTPServer?
   private let pool: JSONPool
@@ -51,6 +57,21 @@ final class NodeLoop: @unchecked Sendable {
   /// What ``prepare(_:)`` made and ``commit()`` puts into service.
   private var prepared: Service?
 
+  /// What all loops of a node have in common. Immutable, or safe on any thread.
+  struct Shared {
+    let configuration: NodeConfiguration
+    let callers: Callers
+    let store: NodeStore
+    let upstreams: NodeUpstreams
+
+    init(_ configuration: NodeConfiguration, _ credentials: NodeCredentials, log: Logger) throws(NodeError) {
+      self.configuration = configuration
+      callers = try Callers(configuration, credentials.secrets)
+      store = NodeStore(configuration, credentials, log: log)
+      upstreams = try NodeUpstreams(allowed: configuration.allowedAddresses, certificates: configuration.upstreamCA)
+    }
+  }
+
   /// A deployment, and its workers as this loop runs them.
   struct Service {
     let deployment: Deployment?
@@ -59,7 +80,7 @@ final class NodeLoop: @unchecked Sendable {
   }
 
   init(
-    name: String, siteName: String, eventLoop: EventLoop, sandbox: LoopSandbox, admission: Admission, bodyBytes: Int,
+    name: String, siteName: String, eventLoop: EventLoop, sandbox: LoopSandbox, admission: Admission, shared: Shared,
     log: Logger
   ) {
     self.name = name
@@ -68,9 +89,16 @@ final class NodeLoop: @unchecked Sendable {
     self.sandbox = sandbox
     self.admission = admission
     self.log = log
+    callers = shared.callers
+    store = shared.store
+    services = LoopServices(
+      loop: eventLoop,
+      store: StoreAccess(
+        loop: eventLoop, store: shared.store, timeoutMilliseconds: shared.configuration.kvMilliseconds),
+      upstreams: shared.upstreams)
     logsCalls = log.logLevel <= .debug
     // Requests and guests' answers are read in it, one at a time.
-    pool = JSONPool(bytes: JSONPool.bytes(forInputOf: max(bodyBytes, Bounds.outputBytes.upperBound)))
+    pool = JSONPool(bytes: JSONPool.bytes(forInputOf: max(shared.configuration.limits.bodyBytes, Bounds.outputBytes.upperBound)))
   }
 
   /// Links what is new in a deployment. Nothing that serves changes before ``commit()``.
@@ -99,6 +127,12 @@ final class NodeLoop: @unchecked Sendable {
     prepared = nil
   }
 
+  /// Ends its calls with the fault `cancelled`, and what its guests were given: for a node that stops.
+  func end() {
+    sandbox.cancelAll()
+    services.close()
+  }
+
   // MARK: The way of one request
 
   /// Answers a request that came over a socket.
@@ -111,6 +145,13 @@ final class NodeLoop: @unchecked Sendable {
         status: .notFound, fields: [("Content-Type", "text/plain; charset=utf-8")],
         body: Array("nothing is served at this path; MCP is at \(served)\n".utf8))
     }
+    guard let principal = callers.principal(of: exchange) else {
+      metrics.countRequest(status: 401)
+      return exchange.respond(
+        status: .unauthorized,
+        fields: [("WWW-Authenticate", "Bearer"), ("Content-Type", "text/plain; charset=utf-8")],
+        body: Array("this node answers callers that it knows: send Authorization: Bearer TOKEN\n".utf8))
+    }
     let decoded = decode(
       method: exchange.method, headers: exchange, body: exchange.body, catalog: endpoint.catalog, pool: pool)
     let answer: HTTPAnswer
@@ -120,9 +161,11 @@ final class NodeLoop: @unchecked Sendable {
     case .call(let request):
       // A legacy client that closes its stream has not cancelled anything (2026-07-28, basic/patterns/cancellation).
       exchange.cancelsOnDisconnect = request.era.cancelsOnDisconnect
-      answer = await self.answer(request, endpoint, service, peer: exchange.peer.client)
+      answer = await self.answer(
+        request, endpoint, service, peer: exchange.peer.client, principal: principal)
     case .batch(let parts):
-      answer = await self.answer(batch: parts, endpoint, service, peer: exchange.peer.client)
+      answer = await self.answer(
+        batch: parts, endpoint, service, peer: exchange.peer.client, principal: principal)
     }
     metrics.countRequest(status: answer.status)
     if let note = answer.note { log.warning("\(note)", metadata: ["path": "\(exchange.path)"]) }
@@ -137,30 +180,31 @@ final class NodeLoop: @unchecked Sendable {
     let endpoint = service.endpoints[0]
     switch decode(method: .post, headers: headers, body: body, catalog: endpoint.catalog, pool: pool) {
     case .answer(let known): return known
-    case .call(let request): return await answer(request, endpoint, service, peer: peer)
-    case .batch(let parts): return await answer(batch: parts, endpoint, service, peer: peer)
+    case .call(let request): return await answer(request, endpoint, service, peer: peer, principal: .anonymous)
+    case .batch(let parts): return await answer(batch: parts, endpoint, service, peer: peer, principal: .anonymous)
     }
   }
 
   private func answer(
-    _ request: ToolCall, _ endpoint: Deployment.Endpoint, _ service: Service, peer: SocketAddress
+    _ request: ToolCall, _ endpoint: Deployment.Endpoint, _ service: Service, peer: SocketAddress, principal: Principal
   ) async -> HTTPAnswer {
     let worker = service.workers[endpoint.workerOfTool[request.toolIndex]]
-    let call = Call(request: request, worker: worker, peer: peer, loop: self)
+    let call = Call(request: request, worker: worker, peer: peer, principal: principal, loop: self)
     let outcome = await pipeline.answer(call)
     return encode(outcome, for: request, pool: pool)
   }
 
   /// The parts of a batch run one after the other: a batch is one request's worth of the caller's share.
   private func answer(
-    batch: [Decoded], _ endpoint: Deployment.Endpoint, _ service: Service, peer: SocketAddress
+    batch: [Decoded], _ endpoint: Deployment.Endpoint, _ service: Service, peer: SocketAddress, principal: Principal
   ) async -> HTTPAnswer {
     // Joined part by part, so that never more than one batch's worth of answers is kept.
     var answers = BatchAnswer()
     for part in batch {
       switch part {
       case .answer(let known): answers.append(known)
-      case .call(let request): answers.append(await answer(request, endpoint, service, peer: peer))
+      case .call(let request): 
+        answers.append(await answer(request, endpoint, service, peer: peer, principal: principal))
       case .batch: preconditionFailure("a part of a batch is a batch: the decoder refuses that")
       }
     }
@@ -169,6 +213,17 @@ final class NodeLoop: @unchecked Sendable {
 
   /// Why the arguments do not fit the tool's schema, as the answer that says so; nil when they do.
   func argumentsProblem(of request: ToolCall) -> ToolOutcome? { request.argumentsProblem(pool: pool) }
+
+  // MARK: Sessions
+
+  /// What seals their handles; nil where there is no store.
+  var sessions: Sealer? { store.sessions }
+
+  /// The handle that a call names.
+  func sessionHandle(of request: ToolCall) -> String? { request.sessionHandle(pool: pool) }
+
+  /// Milliseconds since 1970, as guests are told.
+  func milliseconds() -> UInt64 { sandbox.wallMilliseconds }
 
   // MARK: What is known of it
 
@@ -181,6 +236,8 @@ final class NodeLoop: @unchecked Sendable {
 
   func snapshot() -> LoopMetrics.Snapshot {
     var snapshot = metrics.snapshot(admission: admission)
+    snapshot.store = services.store.counts
+    snapshot.isStoreWell = services.store.isWell
     guard let server else { return snapshot }
     snapshot.connections = server.openConnections
     snapshot.disconnects = server.counters.disconnects

@@ -11,14 +11,16 @@ struct WorkerOpening: Sendable {
   let modules: ModuleStore
   /// Loaded with the first worker that needs it, and shared by all that do.
   let javaScript: JavaScriptEngine
-  let limits: NodeConfiguration.Limits
+  let configuration: NodeConfiguration
+  let secrets: Secrets
   let log: Logger
 
   /// A cache that cannot be used costs a compilation at each start: said once, and the node goes on without.
-  init(modules: ModuleStore, limits: NodeConfiguration.Limits, log: Logger) {
+  init(modules: ModuleStore, configuration: NodeConfiguration, secrets: Secrets, log: Logger) {
     self.modules = modules
     javaScript = JavaScriptEngine(store: modules)
-    self.limits = limits
+    self.configuration = configuration
+    self.secrets = secrets
     self.log = log
     if let warning = modules.cacheWarning { log.warning("\(warning.message)") }
   }
@@ -31,9 +33,11 @@ struct WorkerOpening: Sendable {
       try bundle.load(modules, javaScript: javaScript)
     }
     if let notice = report.notice { log.warning("\(notice.message)", metadata: ["worker": "\(bundle.manifest.name)"]) }
+    let limits = configuration.limits
     return LoadedWorker(
       source: source, bundle: bundle, program: program, report: report,
-      rate: RateLimit(callsPerSecond: limits.callsPerSecond, burst: limits.callsBurst))
+      rate: RateLimit(callsPerSecond: limits.callsPerSecond, burst: limits.callsBurst),
+      grants: try wrap(source) { () throws(NodeError) in try WorkerGrants(bundle.manifest, configuration, secrets) })
   }
 
   /// Every error of a load names the worker as the user wrote it.

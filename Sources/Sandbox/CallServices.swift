@@ -38,8 +38,9 @@ public struct GuestOperation {
     call.ledger.markSent(record)
   }
 
-  /// What is to end when the guest drops the operation or the call ends. Called at most once, and not after its end.
-  public func onCancel(_ cancel: @escaping () -> Void) {
+  /// What is to end when the guest drops the operation or the call ends; it says whether bytes have left this process.
+  /// Called at most once, and not after the operation's own end.
+  public func onCancel(_ cancel: @escaping () -> Bool) {
     guard isLive else { return }
     call.withOperations { $0.onCancel(handle, cancel) }
   }
@@ -67,6 +68,12 @@ public struct GuestOperation {
     guard isLive else { return 0 }
     HostSleep.deliver(call, CallTape.Event(record: record, bytes: bytes, ending: nil), to: handle)
     return call.withOperations { $0.unread(handle) }
+  }
+
+  /// The same with bytes that are gone when this returns.
+  @discardableResult
+  public func append(_ bytes: RawSpan) -> Int {
+    append(bytes.withUnsafeBytes { [UInt8]($0) })
   }
 
   /// Ends an answer whose bytes were given by ``append(_:)``.

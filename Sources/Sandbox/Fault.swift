@@ -11,6 +11,8 @@ public struct Fault: Error, Sendable, Equatable, CustomStringConvertible {
     case hostCallLimit = "host_call_limit"
     case trap
     case denied
+    /// The key-value store could not be reached in time.
+    case stateUnavailable = "state_unavailable"
     case cancelled
     /// No slot of the pool was free: the caller's admission let more in than the engine has instances.
     case overloaded

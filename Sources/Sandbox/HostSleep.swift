@@ -55,7 +55,10 @@ enum HostSleep {
     // 49 days are as good as for ever: no wall limit is longer.
     let milliseconds = Swift.min(milliseconds, UInt64(UInt32.max))
     let timer = call.pointee.sandbox.loop.timer(afterMilliseconds: milliseconds) { operation.complete([]) }
-    operation.onCancel { timer.cancel() }
+    operation.onCancel {
+      timer.cancel()
+      return false
+    }
     return begun
   }
 

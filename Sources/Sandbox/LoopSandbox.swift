@@ -113,6 +113,9 @@ public final class LoopSandbox: @unchecked Sendable {
     return await drive(call, prepared)
   }
 
+  /// Milliseconds since 1970 by the clock that guests are told.
+  public var wallMilliseconds: UInt64 { clock.realtime() / 1_000_000 }
+
   /// Ends every call that sleeps or waits for its turn, with the fault `cancelled`: for a node that stops.
   public func cancelAll() {
     for call in all where call.pointee.prepared != nil { interrupt(call, call.pointee.generation, .cancelled) }

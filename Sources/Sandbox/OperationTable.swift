@@ -32,7 +32,7 @@ struct OperationTable {
     var order = 0
     var answerBytes = 0
     /// Ends what is under way for it; called once, when the guest drops the handle or the call ends.
-    var cancel: (() -> Void)?
+    var cancel: (() -> Bool)?
     /// Told when the guest has read all there was.
     var drained: (() -> Void)?
   }
@@ -71,7 +71,7 @@ struct OperationTable {
   func handle(of record: Int) -> Int32? { entries.firstIndex { $0?.record == record }.map(Int32.init) }
 
   /// Says how to end what is under way for a handle.
-  mutating func onCancel(_ handle: Int32, _ cancel: @escaping () -> Void) {
+  mutating func onCancel(_ handle: Int32, _ cancel: @escaping () -> Bool) {
     guard isKnown(handle), entries[Int(handle)]!.isOpen else { return }
     entries[Int(handle)]!.cancel = cancel
   }
@@ -189,9 +189,10 @@ struct OperationTable {
     entries[Int(handle)] = nil
     if !entry.isReady { inFlight -= 1 }
     guard entry.isOpen else { return }
+    let wereBytesSent = entry.cancel?() ?? false
     ledger.end(
-      entry.record, .cancelled, at: atoll_monotonic_nanoseconds(), answerBytes: entry.answerBytes, wereBytesSent: false)
-    entry.cancel?()
+      entry.record, .cancelled, at: atoll_monotonic_nanoseconds(), answerBytes: entry.answerBytes,
+      wereBytesSent: wereBytesSent)
   }
 
   /// Ends everything; for the end of the call.

@@ -19,8 +19,8 @@ struct Atoll: ParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      New.self, Types.self, Check.self, Build.self, Serve.self, Dev.self, CallCommand.self, Inspect.self, Bench.self,
-      Version.self,
+      New.self, Types.self, Check.self, Build.self, Serve.self, Dev.self, CallCommand.self, KV.self, Inspect.self,
+      Bench.self, Version.self,
     ])
 }
 

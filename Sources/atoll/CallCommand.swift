@@ -19,6 +19,7 @@ struct CallCommand: ParsableCommand {
   @Argument(help: "The arguments, a JSON object.") var arguments = "{}"
   @Flag(help: "Print the result as JSON.") var json = false
   @Option(help: "Milliseconds to wait for the answer.") var timeout = 60_000
+  @OptionGroup(title: "For a worker's folder") var services: ServiceFlags
 
   func run() throws {
     let text = arguments == "-" ? Files.standardInput() : Array(arguments.utf8)
@@ -27,7 +28,7 @@ struct CallCommand: ParsableCommand {
     }
     let request = ToolRequest(tool: tool, arguments: text)
     let isURL = target.hasPrefix("http://") || target.hasPrefix("https://")
-    let answer = try isURL ? remote(request) : LocalRun.answer(request, worker: target)
+    let answer = try isURL ? remote(request) : LocalRun.answer(request, worker: target, services: services)
     try print(ToolReply(answer))
   }
 

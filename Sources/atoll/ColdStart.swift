@@ -28,12 +28,16 @@ struct ColdStart: ParsableCommand {
   }
 
   func run() throws {
-    let bench = try LocalRun.run { loop throws(NodeError) in
+    // State in memory: an operation on it is over before the guest could sleep.
+    var configuration = NodeConfiguration.standard
+    configuration.kv = "memory:"
+    let credentials = NodeCredentials(mintsKeys: true, secrets: Secrets(environment: { Terminal.environment($0) }))
+    let bench = try LocalRun.run { [configuration] loop throws(NodeError) in
       // Tools of one name in several workers are told apart by a prefix, as in node.toml.
       let sources = workers.enumerated().map { index, path in
         WorkerSource(path: path, prefix: workers.count > 1 ? "\(index)." : nil)
       }
-      let node = try LocalRun.open(sources, on: loop, instances: NodeConfiguration.standard.limits.instances)
+      let node = try LocalRun.open(sources, configuration, credentials, on: loop)
       return try await node.coldStart(tool: tool, arguments: arguments.map { Array($0.utf8) }, calls: calls)
     }
     if let dumpRequest { try Files.write(bench.request, to: dumpRequest) }

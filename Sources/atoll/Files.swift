@@ -35,6 +35,8 @@ enum Files {
     return try names(in: path).isEmpty
   }
 
+  static func isThere(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+
   static func isFolder(_ path: String) -> Bool {
     var status = stat()
     return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR

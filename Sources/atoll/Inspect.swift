@@ -45,13 +45,30 @@ struct Inspect: ParsableCommand {
       $0.member("wall_ms", manifest.limits.wallMilliseconds)
       $0.member("output_bytes", manifest.limits.outputBytes)
       $0.member("host_calls", manifest.limits.hostCalls)
+      $0.member("upstream_bytes", manifest.limits.upstreamBytes)
       $0.endObject()
+      $0.member("namespaces", manifest.namespaces)
+      $0.key("upstreams")
+      $0.beginArray()
+      for upstream in manifest.upstreams {
+        $0.beginObject()
+        $0.member("name", upstream.name)
+        $0.member("url", upstream.url)
+        $0.member("methods", upstream.methods)
+        // By name: what they say may be a secret.
+        $0.member("headers", upstream.headers.map(\.name))
+        $0.member("secrets", upstream.headers.flatMap(\.value.secrets))
+        $0.endObject()
+      }
+      $0.endArray()
+      if let ttl = manifest.sessionTimeToLive { $0.member("session_ttl_ms", ttl) }
       $0.key("tools")
       $0.beginArray()
       for tool in manifest.tools {
         $0.beginObject()
         $0.member("name", tool.name)
         $0.member("description", tool.description)
+        $0.member("session", tool.session)
         $0.member("input", raw: tool.input.bytes)
         if let output = tool.output { $0.member("output", raw: output.bytes) }
         $0.endObject()
@@ -73,6 +90,14 @@ struct Inspect: ParsableCommand {
     Terminal.output(
       "limits   memory \(limits.memoryBytes / 1024) KiB, cpu \(limits.cpuMilliseconds) ms, "
         + "wall \(limits.wallMilliseconds) ms, output \(limits.outputBytes / 1024) KiB, host calls \(limits.hostCalls)")
+    if !manifest.namespaces.isEmpty { Terminal.output("kv       \(manifest.namespaces.joined(separator: ", "))") }
+    for upstream in manifest.upstreams {
+      let secrets = upstream.headers.flatMap(\.value.secrets)
+      Terminal.output(
+        "upstream \(upstream.name)  \(upstream.url)  \(upstream.methods.joined(separator: ", "))"
+          + (secrets.isEmpty ? "" : "  with \(secrets.joined(separator: ", "))"))
+    }
+    if let ttl = manifest.sessionTimeToLive { Terminal.output("session  \(ttl / 1_000) s after its last use") }
     if bundle.engineDigest == nil {
       Terminal.output("imports  \(shape.imports.map { "\($0.module).\($0.name)" }.joined(separator: ", "))")
     }

@@ -3,22 +3,32 @@
 import EventLoop
 import Logging
 import MCP
+import Manifests
 import Nodes
 import Sandbox
 
 enum LocalRun {
   /// Opens a worker in this process and asks it once.
-  static func answer(_ request: ToolRequest, worker: String) throws(Failure) -> [UInt8] {
-    try run { loop throws(NodeError) in
-      let node = try open([WorkerSource(path: worker)], on: loop, instances: 1)
-      return await node.answer(headers: request, body: request.body)
+  static func answer(_ request: ToolRequest, worker: String, services: ServiceFlags) throws -> [UInt8] {
+    var configuration = NodeConfiguration.standard
+    configuration.limits.instances = 1
+    let credentials = try ServiceSettings.resolve(services, &configuration, mintsKeys: true)
+    return try run { [configuration] loop throws(NodeError) in
+      let node = try open([WorkerSource(path: worker)], configuration, credentials, on: loop, level: .warning)
+      let answer = await node.answer(headers: request, body: request.body)
+      node.close()
+      return answer
     }
   }
 
-  static func open(_ workers: [WorkerSource], on loop: EventLoop, instances: Int) throws(NodeError) -> LocalNode {
-    let log = Logger(label: "atoll", factory: { _ in TerminalLogHandler(level: .info) })
+  static func open(
+    _ workers: [WorkerSource], _ configuration: NodeConfiguration, _ credentials: NodeCredentials,
+    on loop: EventLoop, level: Logger.Level = .info
+  ) throws(NodeError) -> LocalNode {
+    let log = Logger(label: "atoll", factory: { _ in TerminalLogHandler(level: level) })
     return try LocalNode(
-      workers, on: loop, instances: instances, cacheDirectory: ModuleStore.defaultCacheDirectory, log: log)
+      workers, configuration, credentials: credentials, on: loop,
+      cacheDirectory: ModuleStore.defaultCacheDirectory, log: log)
   }
 
   /// Runs a body on a loop of its own, on this thread, and gives back what it returned.

@@ -13,12 +13,14 @@ enum NodeRun {
   /// Runs a node until SIGTERM or SIGINT has drained it. A second signal stops it at once.
   static func run(_ flags: NodeFlags, watching: Bool) throws {
     Allocator.makeRoomForCohorts()
-    let (configuration, workers) = try NodeSettings.resolve(flags)
+    let (configuration, credentials, workers) = try NodeSettings.resolve(flags, watching: watching)
     unblockSignals()
     let level = try NodeSettings.logLevel(flags, watching: watching)
     let loop: EventLoop
     do { loop = try EventLoop() } catch { throw Failure(.unreachable, error.message) }
-    let run = Run(loop: loop, configuration: configuration, workers: workers, level: level, watching: watching)
+    let run = Run(
+      loop: loop, configuration: configuration, credentials: credentials, workers: workers, level: level,
+      watching: watching)
     loop.spawn { await run.main() }
     loop.run()
     if let failure = run.failure { throw failure }
@@ -36,6 +38,7 @@ enum NodeRun {
   private final class Run: @unchecked Sendable {
     let loop: EventLoop
     let configuration: NodeConfiguration
+    let credentials: NodeCredentials
     let workers: [WorkerSource]
     let log: Logger
     let watching: Bool
@@ -43,10 +46,12 @@ enum NodeRun {
     private var signals: [SignalWatch] = []
 
     init(
-      loop: EventLoop, configuration: NodeConfiguration, workers: [WorkerSource], level: Logger.Level, watching: Bool
+      loop: EventLoop, configuration: NodeConfiguration, credentials: NodeCredentials, workers: [WorkerSource],
+      level: Logger.Level, watching: Bool
     ) {
       self.loop = loop
       self.configuration = configuration
+      self.credentials = credentials
       self.workers = workers
       self.watching = watching
       log = Logger(label: "atoll", factory: { _ -> any LogHandler in
@@ -58,7 +63,8 @@ enum NodeRun {
       defer { loop.stop() }
       do {
         let node = try await Node.start(
-          configuration, workers: workers, cacheDirectory: ModuleStore.defaultCacheDirectory, on: loop, log: log
+          configuration, credentials: credentials, workers: workers,
+          cacheDirectory: ModuleStore.defaultCacheDirectory, on: loop, log: log
         ) { Terminal.error($0.message) }
         // Standard output carries this one line: scripts wait for it.
         Terminal.output("listening on http://\(node.address)")
@@ -69,7 +75,7 @@ enum NodeRun {
         await node.drain()
         node.stop()
       } catch {
-        let isUsage = error.code == .configuration || error.code == .noWorkers
+        let isUsage = error.code == .configuration || error.code == .noWorkers || error.code == .store
         failure = Failure(isUsage ? .usage : .unreachable, error.message)
       }
     }

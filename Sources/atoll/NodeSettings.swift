@@ -6,7 +6,9 @@ import Manifests
 import Nodes
 
 enum NodeSettings {
-  static func resolve(_ flags: NodeFlags) throws -> (NodeConfiguration, [WorkerSource]) {
+  static func resolve(
+    _ flags: NodeFlags, watching: Bool
+  ) throws -> (NodeConfiguration, NodeCredentials, [WorkerSource]) {
     var configuration = NodeConfiguration.standard
     var folder = ""
     if let file = flags.config ?? Terminal.environment("ATOLL_CONFIG") {
@@ -47,7 +49,9 @@ enum NodeSettings {
     guard !workers.isEmpty else {
       throw Failure(.usage, "no worker to serve: name a worker's folder or bundle, or a node.toml with --config")
     }
-    return (configuration, workers)
+    let credentials = try ServiceSettings.resolve(
+      flags.services, &configuration, folder: folder, mintsKeys: watching)
+    return (configuration, credentials, workers)
   }
 
   static func logLevel(_ flags: NodeFlags, watching: Bool) throws -> Logger.Level {
@@ -63,7 +67,7 @@ enum NodeSettings {
     flag ?? Terminal.environment(variable)
   }
 
-  private static func number(
+  static func number(
     _ flag: Int?, _ name: String, _ variable: String, _ bounds: ClosedRange<Int>
   ) throws -> Int? {
     let given: Int?

@@ -11,7 +11,7 @@ struct Serve: ParsableCommand {
       Each WORKER is a folder with an atoll.toml (built first when its bundle is missing or older than its \
       source) or a .atoll bundle. All of them answer at /mcp and each at /mcp/<worker>; /health/live, \
       /health/ready and /metrics say how the node is. SIGTERM and SIGINT drain it: calls that were \
-      accepted are answered.
+      accepted are answered. Workers that keep state keep it in .atoll/state.db unless --kv names another store.
       """)
 
   @OptionGroup var options: NodeFlags
@@ -42,6 +42,7 @@ struct NodeFlags: ParsableArguments {
   var hosts: [String] = []
   @Option(name: .customLong("origin"), help: "An Origin that browsers may call from; repeatable.")
   var origins: [String] = []
+  @OptionGroup(title: "State, sessions, upstreams") var services: ServiceFlags
   @Option(help: "Least level that is logged: trace, debug (each call), info, warning, error (default info).")
   var logLevel: String?
 }

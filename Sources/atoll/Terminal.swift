@@ -26,6 +26,8 @@ enum Terminal {
   /// Text for standard output, written at once: a line is whole when a script reads it.
   static func output(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
   static func output(_ bytes: [UInt8]) { write(bytes + [0x0A], to: STDOUT_FILENO) }
+  /// Bytes that are somebody's data: nothing is added.
+  static func outputAsIs(_ bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }
 
   enum Colour: String {
     case red = "31", green = "32", yellow = "33", dim = "2", bold = "1"

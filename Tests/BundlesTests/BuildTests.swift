@@ -337,7 +337,7 @@ private typealias Bundle = Bundles.Bundle
         words: ["`limits.memory`", "16MiB", "raise it in atoll.toml"]),
       WrongModule(
         testDescription: "kv not granted", wasm: command.with(2, function("atoll:kv", "start")).bytes,
-        words: ["atoll:kv.start", "[permissions] kv"]),
+        words: ["atoll:kv.start", "under `[permissions]`"]),
       WrongModule(
         testDescription: "an import nobody has", wasm: command.with(2, function("env", "abort")).bytes,
         words: ["env.abort"]),

@@ -15,6 +15,7 @@ import Testing
         == Limits(
           memoryBytes: 16_777_216, cpuMilliseconds: 50, wallMilliseconds: 5_000, outputBytes: 1_048_576, hostCalls: 64))
     #expect(manifest.tools == [Tool(name: "greet", description: "Says hello")])
+    #expect(manifest.namespaces.isEmpty && manifest.upstreams.isEmpty && manifest.sessionTimeToLive == nil)
     #expect(manifest.tools[0].input.bytes == Array(#"{"type":"object","additionalProperties":false}"#.utf8))
   }
 
@@ -26,13 +27,38 @@ import Testing
     #expect(
       manifest.limits
         == Limits(
-          memoryBytes: 2 << 20, cpuMilliseconds: 20, wallMilliseconds: 800, outputBytes: 65_536, hostCalls: 8))
+          memoryBytes: 2 << 20, cpuMilliseconds: 20, wallMilliseconds: 800, outputBytes: 65_536, hostCalls: 8,
+          upstreamBytes: 2 << 20))
+    #expect(manifest.namespaces == ["forecasts", "cities"])
+    #expect(manifest.sessionTimeToLive == 1_800_000)
+    let upstream = try #require(manifest.upstreams.first)
+    #expect(upstream.name == "api")
+    #expect(upstream.url == "https://api.weather.example/v1")
+    #expect(upstream.methods == ["GET", "POST"])
+    #expect(upstream.headers.map(\.name) == ["Accept", "Authorization"])
+    #expect(upstream.headers[0].value.pieces == [.text("application/json")])
+    #expect(upstream.headers[1].value.pieces == [.text("Bearer "), .secret(name: "WEATHER_KEY")])
+    #expect(upstream.timeoutMilliseconds == 800)
+    #expect(upstream.connectMilliseconds == 300)
+    #expect(upstream.firstByteMilliseconds == 500)
+    #expect(upstream.retries == 1)
+    #expect(upstream.redirects == 0)
     #expect(manifest.tools.map(\.name) == ["get_forecast", "forget"])
     let tool = manifest.tools[0]
     #expect(tool.title == "Forecast")
     #expect(tool.description == "Forecast for a city, by day")
     #expect([tool.readOnly, tool.destructive, tool.idempotent, tool.openWorld] == [true, nil, true, false])
     #expect(manifest.tools[1].destructive == false)
+  }
+
+  @Test func anUpstreamsTimesDefaultToEachOther() throws {
+    let text = Samples.upstream("name = \"a\"\nurl = \"http://[::1]:80/\"\ntimeout_ms = 100")
+    let upstream = try #require(try Manifest.parse(text, schema: .none).upstreams.first)
+    #expect(upstream.timeoutMilliseconds == 100)
+    #expect(upstream.firstByteMilliseconds == 100)
+    #expect(upstream.methods == ["GET", "HEAD"])
+    #expect(upstream.retries == 2)
+    #expect(upstream.redirects == 3)
   }
 
   @Test func aSchemaFileKeepsItsBytes() throws {

@@ -61,6 +61,34 @@ import Testing
     #expect(node.origins == ["https://app.example.com", "http://localhost:3000"])
   }
 
+  @Test func whereStateSecretsAndUpstreamsAre() throws {
+    let node = try NodeConfiguration.parse(
+      """
+      kv = "redis://127.0.0.1:6379"
+      kv_timeout_ms = 250
+      keys = { file = "keys" }
+      secrets = { folder = "/run/secrets" }
+      [[callers]]
+      name = "ci"
+      token = "{secret:CI_TOKEN}"
+      [upstreams]
+      allow = ["127.0.0.0/8"]
+      ca = "ca.pem"
+      at = { api = "http://127.0.0.1:9001" }
+      """)
+    #expect(node.kv == "redis://127.0.0.1:6379")
+    #expect(node.kvMilliseconds == 250)
+    #expect(node.keysFile == "keys")
+    #expect(node.secretsFolder == "/run/secrets")
+    #expect(node.callers.map(\.name) == ["ci"])
+    #expect(node.callers.first?.token.secrets == ["CI_TOKEN"])
+    #expect(node.anonymous == false)
+    #expect(node.allowedAddresses == ["127.0.0.0/8"])
+    #expect(node.upstreamCA == "ca.pem")
+    #expect(node.upstreamsAt == ["api": "http://127.0.0.1:9001"])
+    #expect(try NodeConfiguration.parse("").anonymous)
+  }
+
   @Test func theBurstFollowsTheRate() throws {
     #expect(try NodeConfiguration.parse("[limits]\ncalls_per_second = 7").limits.callsBurst == 7)
   }
@@ -74,7 +102,14 @@ import Testing
     ("listn = \"a:1\"", 1, "did you mean `listen`?"),
     ("instances = 5", 1, "did you mean `instances` in [limits]?"),
     ("site = \"fra\"", 1, "`site` is not enforced by this version"),
-    ("kv = \"redis://x\"", 1, "`kv` is not enforced"),
+    ("kv = \"redis:x\"", 1, "a store is memory:, sqlite:PATH"),
+    ("kv_timeout_ms = 0", 1, "must be 1 to 60000"),
+    ("keys = \"abc\"", 1, "`keys` must be a table"),
+    ("[[callers]]\nname = \"a\"\ntoken = \"hunter2\"", 3, "a token is never written out"),
+    ("[[callers]]\nname = \"anonymous\"\ntoken = \"{secret:A}\"", 2, "is who has no token"),
+    ("[[callers]]\nname = \"a\"\ntoken = \"{secret:A}\"\n[[callers]]\nname = \"a\"\ntoken = \"{secret:B}\"", 5, "twice"),
+    ("[upstreams]\nallow = [\"10.0.0.0\"]", 2, "a range is ADDRESS/BITS"),
+    ("[upstreams]\nat = { api = \"10.0.0.0:80\" }", 2, "https://HOST/PATH"),
     ("loops = 0", 1, "must be 1 to 256; write 1"),
     ("[limits]\ninstances = 20001", 2, "must be 1 to 20000; write 20000"),
     ("[limits]\nqueue = -1", 2, "must be 0 to 1000000"),

@@ -26,6 +26,24 @@ enum Samples {
     wall_ms = 800
     output = "64KiB"
     host_calls = 8
+    upstream = "2MiB"
+
+    [permissions]
+    kv = ["forecasts", "cities"]
+
+    [[upstreams]]
+    name = "api"
+    url = "https://api.weather.example/v1"
+    methods = ["GET", "POST"]
+    headers = { Authorization = "Bearer {secret:WEATHER_KEY}", Accept = "application/json" }
+    timeout_ms = 800
+    connect_timeout_ms = 300
+    first_byte_timeout_ms = 500
+    retries = 1
+    redirects = 0
+
+    [session]
+    ttl = "30m"
 
     [[tools]]
     name = "get_forecast"
@@ -36,6 +54,7 @@ enum Samples {
     read_only = true
     idempotent = true
     open_world = false
+    session = true
 
     [[tools]]
     name = "forget"
@@ -51,6 +70,9 @@ enum Samples {
 
   /// `least` with a table at the end, which begins on line 5.
   static func least(ending text: String) -> String { least + text }
+
+  /// `least` with `[[upstreams]]` on line 5, and these lines below.
+  static func upstream(_ text: String) -> String { least(ending: "[[upstreams]]\n" + text) }
 
   static let forecastSchema = Array(#"{ "type" : "object", "required":["city"] }"#.utf8)
 

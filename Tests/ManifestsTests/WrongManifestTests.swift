@@ -17,7 +17,7 @@ import Testing
     }
   }
 
-  @Test(arguments: unknown + types + values + tools + schemas + syntax)
+  @Test(arguments: unknown + types + grants + values + tools + schemas + syntax)
   func isRefusedWithLineAndFix(_ sample: Case) {
     let error = #expect(throws: ManifestError.self) { try Manifest.parse(sample.toml, schema: Samples.files) }
     guard let error else { return }
@@ -43,13 +43,45 @@ import Testing
     Case(Samples.least(ending: "read-only = true"), 5, .unknownKey, "`tools[1].read-only`; did you mean `read_only`?"),
     Case(Samples.least(ending: "[limits]\nthreads = 5"), 6, .unknownKey, "[limits] knows `memory`, `cpu_ms`"),
     Case(Samples.least(adding: "\"odd key\" = 1"), 2, .unknownKey, "`\"odd key\"`"),
-    Case(
-      Samples.least(ending: "[permissions]\nkv = [\"a\"]"), 5, .unknownKey,
-      "`permissions` is not enforced by this version", "remove it"),
-    Case(Samples.least(ending: "[session]\nttl = \"1m\""), 5, .unknownKey, "`session` is not enforced"),
     Case(Samples.least(ending: "[placement]"), 5, .unknownKey, "`placement` is not enforced"),
-    Case(Samples.least(ending: "[[upstreams]]\nname = \"a\""), 5, .unknownKey, "`upstreams` is not enforced"),
     Case(Samples.least(adding: "zzz = 1\naaa = 2"), 2, .unknownKey, "`zzz`"),
+  ]
+
+  static let grants: [Case] = [
+    Case(Samples.least(ending: "[permissions]\nkv = [\"_sessions\"]"), 6, .badValue, "starts with a letter or digit"),
+    Case(Samples.least(ending: "[permissions]\nkv = \"a\""), 6, .wrongType, "must be an array of strings"),
+    Case(Samples.least(ending: "[session]"), 5, .missingKey, "[session] has no `ttl`; write ttl = \"30m\""),
+    Case(Samples.least(ending: "[session]\nttl = \"30 minutes\""), 6, .badValue, "which is no time", "such as \"30m\""),
+    Case(Samples.least(ending: "[session]\nttl = \"10ms\""), 6, .badValue, "must be 1s to 366d; write \"1s\""),
+    Case(Samples.least(ending: "[session]\nttl = \"99999999999999d\""), 6, .badValue, "which is no time"),
+    Case(Samples.least(ending: "[session]\nttl = \"30m\""), 5, .badValue, "no tool uses the session"),
+    Case(Samples.least(ending: "session = true"), 5, .missingKey, "there is no [session]; write [session]"),
+    Case(Samples.upstream("name = \"a b\"\nurl = \"https://x.example\""), 6, .badValue, "lower-case letters"),
+    Case(Samples.upstream("name = \"a\""), 5, .missingKey, "has no `url`"),
+    Case(Samples.upstream("name = \"a\"\nurl = \"ftp://x.example\""), 7, .badValue, "https://HOST/PATH"),
+    Case(Samples.upstream("name = \"a\"\nurl = \"https://u:p@x.example\""), 7, .badValue, "{secret:NAME}"),
+    Case(Samples.upstream("name = \"a\"\nurl = \"https://x.example/?k=1\""), 7, .badValue, "has a query"),
+    Case(
+      Samples.upstream("name = \"a\"\nurl = \"https://x.example\"\nmethods = [\"get\"]"), 8, .badValue, "in capitals"),
+    Case(
+      Samples.upstream("name = \"a\"\nurl = \"https://x.example\"\nheaders = { Host = \"y\" }"), 8, .badValue,
+      "`upstreams[1].headers.Host`: the host sets this header itself"),
+    Case(
+      Samples.upstream("name = \"a\"\nurl = \"https://x.example\"\nheaders = { A = \"{secret:lower}\" }"), 8, .badValue,
+      "capital letters, digits and `_`"),
+    Case(
+      Samples.upstream("name = \"a\"\nurl = \"https://x.example\"\nheaders = { A = \"{secret A}\" }"), 8, .badValue,
+      "written `{secret:NAME}`"),
+    Case(
+      Samples.upstream("name = \"a\"\nurl = \"https://x.example\"\nheaders = { A = \"a\\nb\" }"), 8, .badValue,
+      "visible ASCII only"),
+    Case(
+      Samples.upstream("name = \"a\"\nurl = \"https://x.example\"\ntimeout_ms = 100\nconnect_timeout_ms = 200"), 9,
+      .badValue, "more than its `timeout_ms` of 100"),
+    Case(
+      Samples.upstream(
+        "name = \"a\"\nurl = \"https://x.example\"\n[[upstreams]]\nname = \"a\"\nurl = \"https://y.example\""), 9,
+      .duplicate, "upstream `a` stands here twice"),
   ]
 
   static let types: [Case] = [

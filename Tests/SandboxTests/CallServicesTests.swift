@@ -17,7 +17,10 @@ private final class ScriptedServices: CallServices {
   func start(_ capability: Capabilities, request: [UInt8], _ operation: GuestOperation) {
     seen.append(request)
     operation.describe(.read, target: "test:\(capability.rawValue)")
-    operation.onCancel { [self] in cancelled += 1 }
+    operation.onCancel { [self] in
+      cancelled += 1
+      return true
+    }
     switch request.first {
     case UInt8(ascii: "e"): operation.complete(request)
     case UInt8(ascii: "l"):
@@ -131,6 +134,7 @@ struct CallServicesTests {
     #expect(result.outcome.number == 0)
     #expect(result.cancelled == 1)
     #expect(result.operations.first?.outcome == .cancelled)
+    #expect(result.operations.first?.wereBytesSent == true)
   }
 
   @Test func whatIsNotGrantedIsRefusedAtLoad() throws {

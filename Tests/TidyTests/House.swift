@@ -11,7 +11,7 @@ enum House {
   static let apart = ["AtollWorker"]
 
   /// Modules that a call passes: no Foundation there.
-  static let onThePathOfACall = ["EventLoop", "JSON", "HTTPServer", "Sandbox", "MCP", "Nodes"]
+  static let onThePathOfACall = ["EventLoop", "JSON", "HTTPServer", "KeyValue", "Sandbox", "MCP", "Nodes"]
 
   /// Modules that handle C pointers; the rest is built with strict memory safety.
   static let withPointers = [

@@ -40,6 +40,9 @@ public struct JSONValue: ~Escapable {
     return String(decoding: stringBytes, as: UTF8.self)
   }
 
+  /// A copy of the string's bytes, escapes resolved; nil for another kind.
+  public var stringUTF8: [UInt8]? { yyjson_is_str(pointer) ? [UInt8](stringBytes) : nil }
+
   /// The bytes of the string without copying them, escapes resolved; nil for another kind.
   public var utf8: Span<UInt8>? {
     @_lifetime(copy self) get {

@@ -29,6 +29,7 @@ public final class Catalog: Sendable {
         "\(tools.count) tools at one endpoint, at most \(MCPLimits.catalogToolsMax) are served; "
           + "spread the workers over several nodes")
     }
+    let tools = try tools.map { tool throws(MCPError) in try tool.withSessionSchemas() }
     var records: [ToolRecord] = []
     records.reserveCapacity(tools.count)
     var names: Set<String> = []

@@ -29,10 +29,12 @@ public struct CatalogTool: Sendable {
   public var inputSchema: [UInt8]
   public var outputSchema: [UInt8]?
   public var hints: Hints
+  /// Whether it works in a session: the argument and the answer's member `session` are added to its schemas.
+  public var hasSession: Bool
 
   public init(
     name: String, guestName: String? = nil, title: String? = nil, description: String, inputSchema: [UInt8],
-    outputSchema: [UInt8]? = nil, hints: Hints = Hints()
+    outputSchema: [UInt8]? = nil, hints: Hints = Hints(), hasSession: Bool = false
   ) {
     self.name = name
     self.guestName = guestName ?? name
@@ -41,5 +43,6 @@ public struct CatalogTool: Sendable {
     self.inputSchema = inputSchema
     self.outputSchema = outputSchema
     self.hints = hints
+    self.hasSession = hasSession
   }
 }

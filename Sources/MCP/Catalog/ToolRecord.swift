@@ -12,6 +12,7 @@ final class ToolRecord: Sendable {
   let outputSchema: JSONSchema?
   /// Whether the root of the output schema says `"type":"object"`, which revisions before 2026-07-28 demand.
   let outputIsObject: Bool
+  let hasSession: Bool
   let headerParameters: [HeaderParameter]
   /// What a call without arguments, which means `{}`, does wrong; nil when nothing.
   let emptyArgumentsProblem: String?
@@ -23,6 +24,7 @@ final class ToolRecord: Sendable {
         "the tool name `\(tool.name)` is refused by clients; use 1 to \(MCPLimits.toolNameBytesMax) letters, digits, "
           + "`_`, `-` and `.`")
     }
+    hasSession = tool.hasSession
     name = tool.name
     guestName = tool.guestName
     nameBytes = Array(tool.name.utf8)

@@ -8,8 +8,8 @@ public import JSON
 /// a tool error, and ``HTTPAnswer/note`` has the detail for the log.
 public func encode(_ outcome: ToolOutcome, for call: ToolCall, pool: JSONPool) -> HTTPAnswer {
   switch outcome {
-  case .answer(let bytes, let form):
-    return GuestAnswer(bytes: bytes, call: call).encoded(form: form, pool: pool)
+  case .answer(let bytes, let form, let session):
+    return GuestAnswer(bytes: bytes, call: call, session: session).encoded(form: form, pool: pool)
   case .toolError(let text):
     return toolErrorAnswer(text, id: call.id, catalog: call.catalog, revision: call.revision)
   case .internalError(let message):

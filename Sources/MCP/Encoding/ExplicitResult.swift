@@ -30,6 +30,7 @@ extension GuestAnswer {
       } else {
         writer.textBlock(utf8: bytes.span.extracting(structuredRange))
       }
+      writeSession(to: &writer)
       writer.endContent()
     } else if let content = members.content {
       write(content, at: contentRange, to: &writer)
@@ -49,17 +50,19 @@ extension GuestAnswer {
 
   /// The blocks as the guest wrote them; 2025-03-26 has no `resource_link`, so there it becomes text.
   private func write(_ content: JSONValue, at range: Range<Int>, to writer: inout ResultWriter) {
-    guard !call.revision.hasStructuredContent else { return writer.content(bytes[range]) }
+    let keepsLinks = call.revision.hasStructuredContent
+    guard !keepsLinks || session != nil else { return writer.content(bytes[range]) }
     writer.beginContent()
     var blocks = content.elements
     var ranges = JSONScanner.elements(of: range, in: bytes.span)
     while let block = blocks.next(), let place = ranges.next() {
-      if block["type"]?.isString("resource_link") == true {
+      if !keepsLinks, block["type"]?.isString("resource_link") == true {
         writer.textBlock("\(block["name"]?.string ?? ""): \(block["uri"]?.string ?? "")")
       } else {
         writer.block(bytes[place])
       }
     }
+    if session != nil { writer.textBlock(sessionText) }
     writer.endContent()
   }
 

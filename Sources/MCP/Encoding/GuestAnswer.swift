@@ -11,6 +11,10 @@ struct BrokenAnswer: Error {
 struct GuestAnswer {
   let bytes: [UInt8]
   let call: ToolCall
+  /// The handle of the call's session, for its reader.
+  var session: String?
+  /// Whether the structured part of `bytes` has the handle already.
+  var isSessionStructured = false
 
   var tool: ToolRecord { call.tool }
 
@@ -25,6 +29,7 @@ struct GuestAnswer {
       }
       let root = document.root
       let range = rootRange(of: bytes)
+      if let answer = try withSession(root, at: range) { return answer.encoded(form: form, pool: pool) }
       if root.isObject, root.count == 1, let result = root["result"] {
         return try explicit(result, at: JSONScanner.valueRange(forKey: "result", in: range, of: bytes.span) ?? range)
       }
@@ -47,6 +52,7 @@ struct GuestAnswer {
     } else {
       result.textBlock(utf8: bytes.span.extracting(range))
     }
+    writeSession(to: &result)
     result.endContent()
     let isContainer = value.isObject || value.isArray
     if isContainer || tool.outputSchema != nil, isStructured(value) { result.structuredContent(raw) }
@@ -64,6 +70,7 @@ struct GuestAnswer {
     var result = writer(reserving: end + end / 8 + 32)
     result.beginContent()
     result.textBlock(utf8: bytes.span.extracting(0..<end))
+    writeSession(to: &result)
     result.endContent()
     return .json(result.finished())
   }

@@ -10,8 +10,9 @@ public enum ToolOutcome: Sendable {
     case jsonOrText
   }
 
-  /// The guest answered. The bytes are hostile until ``encode(_:for:pool:)`` has read them.
-  case answer([UInt8], form: Form)
+  /// The guest answered. The bytes are hostile until ``encode(_:for:pool:)`` has read them. `session` is the handle to
+  /// hand out with the answer.
+  case answer([UInt8], form: Form, session: String? = nil)
   /// The call failed in a way a model can react to: a trap, a limit, a failing tool. Becomes `isError: true`.
   case toolError(String)
   /// The worker could not be run at all: -32603.

@@ -1,4 +1,4 @@
-// Stage 4, innermost: one fresh instance answers the call and is gone.
+// Stage 5, innermost: one fresh instance answers the call and is gone.
 
 import EventLoop
 import MCP
@@ -9,7 +9,8 @@ struct RunStage: Stage {
     // Guests run one after the other, and so does what comes before and behind them: see `joinCohort`.
     await call.loop.eventLoop.joinCohort()
     let outcome = await call.loop.sandbox.call(
-      call.worker.program, request: call.request.guestRequest(), ledger: call.ledger)
+      call.worker.program, request: call.request.guestRequest(), ledger: call.ledger,
+      services: call.services())
     await call.loop.eventLoop.joinCohort()
     switch outcome {
     case .answered(let bytes):

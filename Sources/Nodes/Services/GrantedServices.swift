@@ -1,0 +1,152 @@
+// What one call's guest is given: its worker's grants, its session, its share of time and bytes.
+
+import EventLoop
+import HTTPClient
+import JSON
+import KeyValue
+import Sandbox
+
+/// What a loop has for the guests of all its calls. Confined to its loop's thread.
+final class LoopServices {
+  let loop: EventLoop
+  let store: StoreAccess
+  /// Heads of operations are read in it, one at a time.
+  let pool: JSONPool
+  private let upstreams: NodeUpstreams
+  private var client: UpstreamClient?
+
+  init(loop: EventLoop, store: StoreAccess, upstreams: NodeUpstreams) {
+    self.loop = loop
+    self.store = store
+    self.upstreams = upstreams
+    pool = JSONPool(bytes: JSONPool.bytes(forInputOf: OperationBounds.headBytes))
+  }
+
+  /// Made with the first request: libcurl is loaded then.
+  func upstreamClient() throws(UpstreamConfigurationError) -> UpstreamClient {
+    if let client { return client }
+    let pool = try UpstreamPool(loop: loop, policy: upstreams.policy, certificates: upstreams.certificates)
+    let made = UpstreamClient(loop: loop, pool: pool, health: upstreams.health)
+    client = made
+    return made
+  }
+
+  func close() {
+    store.close()
+    client?.pool.close()
+    client = nil
+  }
+}
+
+/// How a node reaches upstreams; one for all its loops.
+final class NodeUpstreams: Sendable {
+  let policy: AddressPolicy
+  let certificates: String?
+  let health = UpstreamHealth()
+
+  init(allowed: [String], certificates: String?) throws(NodeError) {
+    do throws(UpstreamConfigurationError) { policy = try AddressPolicy(allowed: allowed) } catch {
+      throw NodeError(.configuration, "`upstreams.allow`: \(error.message)", cause: error)
+    }
+    self.certificates = certificates
+  }
+}
+
+/// The services of one call. Confined to its loop's thread.
+final class GrantedServices: CallServices {
+  private let grants: WorkerGrants
+  private let loop: LoopServices
+  private let session: Session?
+  /// When operations have to have ended: a part of the call's own time is left for its answer.
+  private let deadline: UInt64
+  private let budget: ByteBudget
+
+  init(_ grants: WorkerGrants, on loop: LoopServices, session: Session?) {
+    self.grants = grants
+    self.loop = loop
+    self.session = session
+    deadline = loop.loop.now &+ grants.wallNanoseconds - grants.wallNanoseconds / OperationBounds.answerShare
+    budget = ByteBudget(bytes: grants.upstreamBytes)
+  }
+
+  func start(_ capability: Capabilities, request: [UInt8], _ operation: GuestOperation) {
+    do throws(OperationProblem) {
+      let request = OperationRequest(request)
+      switch capability {
+      case .kv: try startKV(request, operation)
+      case .session: try startSession(request, operation)
+      default: try startFetch(request, operation)
+      }
+    } catch {
+      operation.complete(error.head, outcome: .failed(error.code))
+    }
+  }
+
+  // MARK: Key-value
+
+  private func startKV(_ request: OperationRequest, _ operation: GuestOperation) throws(OperationProblem) {
+    let asked = try KVOperation(request, granted: grants.namespaces, pool: loop.pool)
+    operation.describe(asked.isRead ? .read : .write, target: grants.targets[asked.namespace])
+    loop.store.perform(asked.operation, deadline: deadline) { Self.complete(operation, $0) }
+  }
+
+  private static func complete(_ operation: GuestOperation, _ result: Result<KeyValueAnswer, KeyValueError>) {
+    switch result {
+    case .success(let answer): operation.complete(answer.guestAnswer, wereBytesSent: true)
+    case .failure(let error):
+      operation.complete(error.problem.head, outcome: .failed("\(error.code)"), wereBytesSent: error.mayHaveHappened)
+    }
+  }
+
+  // MARK: Session
+
+  private func startSession(_ request: OperationRequest, _ operation: GuestOperation) throws(OperationProblem) {
+    guard let session else {
+      throw OperationProblem("denied", "this tool has no session; write session = true in its [[tools]] in atoll.toml")
+    }
+    switch try SessionOperation(request, pool: loop.pool) {
+    case .get:
+      operation.describe(.read, target: "session")
+      if let known = session.knownAnswer() { return operation.complete(known) }
+      loop.store.perform(session.load, deadline: deadline) { result in
+        guard case .success(.entry(let entry)) = result else { return Self.complete(operation, result) }
+        session.read(entry)
+        operation.complete(Session.answer(to: entry), wereBytesSent: true)
+      }
+    case .put(let data, let condition):
+      operation.describe(.write, target: "session")
+      let write = try session.write(data, condition)
+      loop.store.perform(write, deadline: deadline) { result in
+        if case .success(.written(let version)) = result { session.written(version, data) }
+        Self.complete(operation, result)
+      }
+    case .delete:
+      operation.describe(.write, target: "session")
+      loop.store.perform(session.end, deadline: deadline) { result in
+        if case .success = result { session.ended() }
+        Self.complete(operation, result)
+      }
+    }
+  }
+
+  // MARK: Fetch
+
+  private func startFetch(_ request: OperationRequest, _ operation: GuestOperation) throws(OperationProblem) {
+    var asked = try UpstreamRequest(request, pool: loop.pool)
+    asked.url = grants.located(asked.url)
+    let name = (try? grants.upstreams.resolve(asked.url))?.upstream.name ?? "?"
+    operation.describe(asked.method == "GET" || asked.method == "HEAD" ? .read : .unsafe, target: "fetch:\(name)")
+    let client: UpstreamClient
+    do throws(UpstreamConfigurationError) { client = try loop.upstreamClient() } catch {
+      throw OperationProblem("connect_failed", error.message)
+    }
+    let reader = FetchReader(operation)
+    let exchange = client.start(asked, of: grants.upstreams, deadline: deadline, budget: budget, receiver: reader)
+    reader.exchange = exchange
+    operation.onCancel {
+      exchange.cancel()
+      return exchange.wereBytesSent
+    }
+    operation.onDrained { exchange.resume() }
+  }
+}
