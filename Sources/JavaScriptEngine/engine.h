@@ -15,8 +15,9 @@ enum {
   // What the host gives in one call, and what is drawn at once for small wishes.
   random_bytes_max = 65536,
   random_pool_bytes = 64,
-  // What is read of an answer before its size is asked for: most answers are shorter.
+  // What is read of an answer at first: most are shorter. By how much each further step is larger than all before it.
   read_bytes = 4096,
+  read_growth = 4,
 };
 
 extern JSRuntime *runtime;

@@ -7,7 +7,6 @@
 
 HOST_FUNCTION("atoll:io", "request") void host_request(char *into);
 HOST_FUNCTION("atoll:io", "wait") int32_t host_wait(int32_t handle);
-HOST_FUNCTION("atoll:io", "size") int32_t host_size(int32_t handle);
 HOST_FUNCTION("atoll:io", "read") int32_t host_read(int32_t handle, void *into, size_t count);
 HOST_FUNCTION("atoll:io", "drop") void host_drop(int32_t handle);
 HOST_FUNCTION("atoll:io", "timer") int32_t host_timer(int32_t milliseconds);

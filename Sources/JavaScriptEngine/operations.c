@@ -5,6 +5,7 @@
 #include "engine.h"
 
 enum { kind_kv = 0, kind_session = 1, kind_fetch = 2 };
+enum { code_broke_off = -7 };
 
 typedef struct {
   int32_t handle;
@@ -95,21 +96,40 @@ static void *resize(JSRuntime *of, void *opaque, void *bytes, size_t count) {
   return js_realloc_rt(of, bytes, count);
 }
 
-// host.read(handle) → all the bytes that are there, or a number: 0 at the end, a code below it.
+// Handles, which are below 64, whose reading found the bytes before the place where they broke off.
+static uint64_t broken;
+
+static uint64_t bit_of(int32_t handle) { return (uint64_t)1 << (handle & 63); }
+
+// host.read(handle) → the bytes that are there, or a number: 0 at the end, a code below it. What is long is read in
+// steps that grow: to ask for the size would be one import more, which every instance of every worker pays for.
 static JSValue read_answer(JSContext *ctx, JSValueConst self, int count, JSValueConst *values) {
   (void)self, (void)count;
   int32_t handle;
   uint8_t first[read_bytes];
   if (JS_ToInt32(ctx, &handle, values[0])) return JS_EXCEPTION;
-  int32_t got = host_read(handle, first, sizeof first);
+  int32_t got = broken & bit_of(handle) ? code_broke_off : host_read(handle, first, sizeof first);
+  broken &= ~bit_of(handle);
   if (got <= 0) return JS_NewInt32(ctx, got);
-  int32_t more = got == (int32_t)sizeof first ? host_size(handle) : 0;
-  if (more <= 0) return JS_NewUint8ArrayCopy(ctx, first, (size_t)got);
-  uint8_t *all = js_malloc(ctx, (size_t)got + (size_t)more);
+  if (got < (int32_t)sizeof first) return JS_NewUint8ArrayCopy(ctx, first, (size_t)got);
+  size_t used = sizeof first, room = read_growth * used;
+  uint8_t *all = js_malloc(ctx, room);
   if (!all) return JS_EXCEPTION;
-  memcpy(all, first, sizeof first);
-  more = host_read(handle, all + got, (size_t)more);
-  return JS_NewUint8Array(ctx, all, (size_t)got + (size_t)(more > 0 ? more : 0), resize, NULL, false);
+  memcpy(all, first, used);
+  while ((got = host_read(handle, all + used, room - used)) > 0) {
+    used += (size_t)got;
+    if (used < room) break;
+    uint8_t *wider = js_realloc(ctx, all, room *= read_growth);
+    if (!wider) {
+      js_free(ctx, all);
+      return JS_EXCEPTION;
+    }
+    all = wider;
+  }
+  // The host says this once, and the next reading is to hear it; other codes come again.
+  if (got == code_broke_off) broken |= bit_of(handle);
+  uint8_t *fitting = js_realloc(ctx, all, used);
+  return JS_NewUint8Array(ctx, fitting ? fitting : all, used, resize, NULL, false);
 }
 
 // host.drop(handle): nobody waits for it any more.
@@ -118,6 +138,7 @@ static JSValue drop(JSContext *ctx, JSValueConst self, int count, JSValueConst *
   int32_t handle;
   if (JS_ToInt32(ctx, &handle, values[0])) return JS_EXCEPTION;
   JS_FreeValue(ctx, take_waiter(handle));
+  broken &= ~bit_of(handle);
   host_drop(handle);
   return JS_UNDEFINED;
 }

@@ -8,44 +8,45 @@
 JSValue tool_error_prototype = JS_UNDEFINED;
 
 // Each file is a function of `host`. A zero ends it: QuickJS looks one byte past the text. What is not needed after the
-// evaluation is wiped, so that no image holds it.
-static char base_js[] = {
+// evaluation is wiped, so that no image holds it. It lies beside the constants, apart from what a call writes to.
+#define TEXT static char __attribute__((section(".rodata.prelude")))
+TEXT base_js[] = {
 #embed <base.js>
     , 0};
-static char timers_js[] = {
+TEXT timers_js[] = {
 #embed <timers.js>
     , 0};
-static char events_js[] = {
+TEXT events_js[] = {
 #embed <events.js>
     , 0};
-static char encoding_js[] = {
+TEXT encoding_js[] = {
 #embed <encoding.js>
     , 0};
-static char url_js[] = {
+TEXT url_js[] = {
 #embed <url.js>
     , 0};
-static char clone_js[] = {
+TEXT clone_js[] = {
 #embed <clone.js>
     , 0};
-static char fetch_js[] = {
+TEXT fetch_js[] = {
 #embed <fetch.js>
     , 0};
-static char console_js[] = {
+TEXT console_js[] = {
 #embed <console.js>
     , 0};
-static char operations_js[] = {
+TEXT operations_js[] = {
 #embed <operations.js>
     , 0};
-static char network_js[] = {
+TEXT network_js[] = {
 #embed <network.js>
     , 0};
-static char state_js[] = {
+TEXT state_js[] = {
 #embed <state.js>
     , 0};
-static char kv_js[] = {
+TEXT kv_js[] = {
 #embed <kv.js>
     , 0};
-static char session_js[] = {
+TEXT session_js[] = {
 #embed <session.js>
     , 0};
 

@@ -124,6 +124,11 @@ struct FetchTests {
       """
     let late = ScriptedNode.Reply(200, [(0, "half"), (10, "x")]).breakingOff(with: "reset")
     #expect(try await ask(again, late).answer == #"[4,1,"reset","reset"]"#)
+    // Where the bytes end with a step of reading.
+    for count in [4_096, 16_384] {
+      let exact = ScriptedNode.Reply(200, [(5, String(repeating: "x", count: count))]).breakingOff(with: "reset")
+      #expect(try await ask(again, exact).answer == #"[\#(count),"reset","reset","reset"]"#)
+    }
   }
 
   // MARK: Aborting
