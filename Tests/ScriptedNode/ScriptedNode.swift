@@ -102,6 +102,7 @@ public final class ScriptedNode: CallServices {
     operation.onCancel { [self] in
       cancelled += 1
       underWay -= 1
+      return false
     }
     operation.describe(.unsafe, target: module)
     if capability == .fetch { return fetch(head, operation) }
