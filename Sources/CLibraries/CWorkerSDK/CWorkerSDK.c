@@ -77,6 +77,9 @@ static const unsigned char file_Worker_swift[] = {
 static const unsigned char file_Runtime_allocator_c[] = {
 #embed "../../AtollWorker/Runtime/allocator.c"
 };
+static const unsigned char file_Runtime_atoll_h[] = {
+#embed "../../AtollWorker/Runtime/atoll.h"
+};
 static const unsigned char file_Runtime_runtime_c[] = {
 #embed "../../AtollWorker/Runtime/runtime.c"
 };
@@ -110,6 +113,7 @@ static const struct {
     {"Text.swift", file_Text_swift, sizeof file_Text_swift},
     {"Worker.swift", file_Worker_swift, sizeof file_Worker_swift},
     {"Runtime/allocator.c", file_Runtime_allocator_c, sizeof file_Runtime_allocator_c},
+    {"Runtime/atoll.h", file_Runtime_atoll_h, sizeof file_Runtime_atoll_h},
     {"Runtime/runtime.c", file_Runtime_runtime_c, sizeof file_Runtime_runtime_c},
 };
 
