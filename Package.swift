@@ -128,11 +128,15 @@ let package = Package(
       name: "HTTPClientTests", dependencies: ["HTTPClient", "EventLoop", "CCurl"], exclude: ["servers"], swiftSettings: house),
     .testTarget(name: "ManifestsTests", dependencies: ["Manifests"], swiftSettings: house),
     .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "EventLoop", "CWasmtime"], swiftSettings: house),
+    // A node for tests: plays store, session and upstreams.
+    .target(
+      name: "ScriptedNode", dependencies: ["Sandbox", "EventLoop"], path: "Tests/ScriptedNode", swiftSettings: house),
     .testTarget(
-      name: "JavaScriptTests", dependencies: ["JavaScript", "Sandbox", "EventLoop", "JSON"], exclude: ["cases"],
+      name: "JavaScriptTests", dependencies: ["JavaScript", "Sandbox", "EventLoop", "JSON", "ScriptedNode"], exclude: ["cases"],
       swiftSettings: house),
     .testTarget(
-      name: "BundlesTests", dependencies: ["Bundles", "JavaScript", "Manifests", "Sandbox", "EventLoop"],
+      name: "BundlesTests",
+      dependencies: ["Bundles", "JavaScript", "Manifests", "Sandbox", "EventLoop", "ScriptedNode"],
       swiftSettings: house),
     .testTarget(
       name: "MCPTests",

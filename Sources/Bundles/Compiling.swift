@@ -60,10 +60,13 @@ extension Toolchain.Session {
 
   /// A program in C: a WASI command.
   mutating func c(_ sources: [String], includes: String) throws(BundleError) -> [UInt8] {
+    do throws(FileError) { try OutputFile.write(WorkerSDK.embedded.header, to: path("atoll.h")) } catch {
+      throw BundleError(.fileFailed, "cannot write the SDK's header: \(error)", cause: error)
+    }
     var objects: [String] = []
     for (index, source) in sources.enumerated() {
       let object = path("source\(index).o")
-      try run(toolchain.clang, clangFlags + ["-I", includes, "-c", source, "-o", object])
+      try run(toolchain.clang, clangFlags + ["-I", includes, "-isystem", scratch.path, "-c", source, "-o", object])
       objects.append(object)
     }
     try link(

@@ -79,6 +79,7 @@ struct SourceFiles {
   func digest(_ language: SourceLanguage) -> [UInt8] {
     var all = Array("atoll inputs 1 \(language.rawValue) \(Toolchain.Session.recipe)\n".utf8)
     if language == .swift { all += WorkerSDK.embedded.digest }
+    if language == .c { all += SHA256.digest(of: WorkerSDK.embedded.header) }
     for file in files + included {
       all.appendLEB(file.name.utf8.count)
       all.append(contentsOf: file.name.utf8)

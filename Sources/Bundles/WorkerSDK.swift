@@ -16,6 +16,9 @@ struct WorkerSDK: Sendable {
 
   static let embedded = WorkerSDK()
 
+  /// `atoll.h`, for workers in C.
+  var header: [UInt8] { files.first { $0.path == "Runtime/atoll.h" }?.bytes ?? [] }
+
   private init() {
     files = (0..<cworkersdk_count()).map { index in
       let count = cworkersdk_byte_count(index)

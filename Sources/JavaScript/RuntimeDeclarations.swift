@@ -166,6 +166,8 @@ extension TypeDeclarations {
       signal?: AbortSignal | null;
     }
     interface Body {
+      /** There in a worker whose source mentions `fetch`. */
+      readonly body: BodyStream | null;
       readonly bodyUsed: boolean;
       text(): Promise<string>;
       json(): Promise<any>;
@@ -197,15 +199,44 @@ extension TypeDeclarations {
       clone(): Response;
     }
     interface Response extends Body {}
-    /** Fails in this version: no upstream can be granted yet. */
+    /**
+     * Asks an upstream of the manifest's `[[upstreams]]`: by an address below its `url`, or `upstream://NAME/path`.
+     * Rejects with a `TypeError` whose `cause` is a `FetchFailure`; a status such as 503 is an answer.
+     */
     declare function fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
+    /** The `cause` of the error that `fetch`, or reading a body, rejects with. */
+    interface FetchFailure {
+      readonly code: "denied" | "bad_request" | "address_refused" | "connect_failed" | "tls_failed" | "timeout" | "reset"
+        | "protocol" | "too_large" | "too_many_redirects" | "circuit_open" | "too_many" | (string & {});
+      readonly message: string;
+      readonly upstream?: string;
+      /** Seconds after which the upstream may be asked again, where that is known. */
+      readonly retryAfter?: number;
+    }
+    /** The pieces of a body as they come. There is no constructor, and no other kind of stream. */
+    interface BodyStream extends AsyncIterable<Uint8Array> {
+      readonly locked: boolean;
+      getReader(): BodyReader;
+      cancel(): Promise<void>;
+      values(options?: { preventCancel?: boolean }): AsyncIterableIterator<Uint8Array>;
+    }
+    interface BodyReader {
+      read(): Promise<{ done: false; value: Uint8Array } | { done: true; value: undefined }>;
+      cancel(): Promise<void>;
+      releaseLock(): void;
+    }
 
     """#
 
   /// The part of the module "atoll" that is the same for every worker.
-  static let module = #"""
+  static let module =
+    #"""
       /** An error that the tool expects: the caller reads its message, and the log says nothing of it. */
       export class ToolError extends Error {}
+
+
+    """# + state + #"""
+
 
       /** What is known of a call beside its arguments. */
       export interface Context {

@@ -123,14 +123,24 @@ static bool reads_as_result(const char *json, size_t count) {
   return true;
 }
 
-static void answer_error(JSValueConst message) {
+// The text is the message, after the code where there is one.
+static void answer_error(JSValueConst code, JSValueConst message) {
   out_count = 0;
-  JSValue json = json_of(message);
+  JSValue json = json_of(message), prefix = JS_IsString(code) ? json_of(code) : JS_UNDEFINED;
   PUT("{\"result\":{\"isError\":true,\"content\":[{\"type\":\"text\",\"text\":");
-  if (JS_IsString(json)) put_json(json);
+  if (JS_IsString(prefix) && JS_IsString(json)) {
+    put_json(prefix);
+    // One string of two: the quotes between them go.
+    out_count--;
+    PUT(": ");
+    size_t start = out_count;
+    put_json(json);
+    memmove(out + start, out + start + 1, --out_count - start);
+  } else if (JS_IsString(json)) put_json(json);
   else PUT("\"the tool failed\"");
   PUT("}]}}");
   JS_FreeValue(context, json);
+  JS_FreeValue(context, prefix);
 }
 
 // What a tool threw, or what nobody caught: the pending exception.
@@ -152,7 +162,9 @@ static void answer_exception(void) {
   if (!is_expected) error_log(thrown);
   error_text text = error_describe(thrown);
   const char *message = JS_IsString(text.message) ? JS_ToCString(context, text.message) : NULL;
-  answer_error(message && *message ? text.message : text.name);
+  JSValue code = error_code(thrown, text);
+  answer_error(code, message && *message ? text.message : text.name);
+  JS_FreeValue(context, code);
   if (message) JS_FreeCString(context, message);
   error_free(text);
   JS_FreeValue(context, thrown);

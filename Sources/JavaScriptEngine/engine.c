@@ -89,6 +89,7 @@ __attribute__((export_name("atoll_javascript_evaluate"))) uint64_t atoll_javascr
   memset(source, 0, count);
   free(source);
   if (!evaluated) return report_error();
+  prelude_wipe();
   JS_RunGC(runtime);
   uint64_t answer = report_tools();
   JSMemoryUsage usage;

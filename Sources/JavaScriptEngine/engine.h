@@ -15,6 +15,9 @@ enum {
   // What the host gives in one call, and what is drawn at once for small wishes.
   random_bytes_max = 65536,
   random_pool_bytes = 64,
+  // What is read of an answer at first: most are shorter. By how much each further step is larger than all before it.
+  read_bytes = 4096,
+  read_growth = 4,
 };
 
 extern JSRuntime *runtime;
@@ -34,6 +37,8 @@ typedef struct {
   JSValue name, message, stack;
 } error_text;
 error_text error_describe(JSValueConst thrown);
+// The code of a StateError, with which the text of its answer begins; else undefined.
+JSValue error_code(JSValueConst thrown, error_text text);
 void error_free(error_text text);
 void error_log(JSValueConst thrown);
 
@@ -46,12 +51,21 @@ bool loop_run_jobs(void);
 void loop_install(JSValueConst host);
 void loop_track_rejections(void);
 
+// operations.c: what the host carries out for the call.
+// How many have somebody who waits for what comes next.
+size_t operations_awaited(void);
+// Calls who waits for this handle, if anybody does; false leaves an exception.
+bool operations_wake(int32_t handle);
+void operations_install(JSValueConst host);
+
 // refusal.c: throws the error of something that an evaluation must not do.
 bool refuse_while_evaluating(const char *what);
 
 // prelude.c
 // Gives the global object what the worker's source may use; false leaves an exception.
 bool prelude_install(const char *source, size_t count);
+// Wipes the text of what the worker has, and of what it never will: for the end of the evaluation.
+void prelude_wipe(void);
 // The class that the module "atoll" exports; what extends it is an expected error.
 extern JSValue tool_error_prototype;
 

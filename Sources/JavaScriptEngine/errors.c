@@ -37,6 +37,13 @@ error_text error_describe(JSValueConst thrown) {
   return text;
 }
 
+JSValue error_code(JSValueConst thrown, error_text text) {
+  const char *name = JS_ToCString(context, text.name);
+  bool has_code = name && strcmp(name, "StateError") == 0;
+  JS_FreeCString(context, name);
+  return has_code ? member(thrown, "code") : JS_UNDEFINED;
+}
+
 void error_free(error_text text) {
   JS_FreeValue(context, text.name);
   JS_FreeValue(context, text.message);

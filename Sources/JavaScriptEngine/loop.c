@@ -1,4 +1,4 @@
-// Jobs of promises, timers, and the one place where a call sleeps.
+// Jobs of promises, timers, and the one place where a call sleeps: for a timer or for news of an operation.
 #include <math.h>
 #include <string.h>
 
@@ -136,19 +136,29 @@ static JSValue clear_timer(JSContext *ctx, JSValueConst self, int count, JSValue
   return JS_UNDEFINED;
 }
 
-// Sleeps until the first timer is due. Where the host refuses, the timer is due at once.
-static void sleep_until(int64_t deadline) {
-  int64_t left = deadline - host_now(clock_monotonic);
-  if (left <= 0) return;
-  int32_t handle = host_timer((int32_t)((left + 999999) / 1000000));
-  if (handle < 0) return;
-  host_wait(wait_for_any);
-  host_drop(handle);
+// The host's timer for the timer that is due first, kept while operations come before it; -1 where there is none.
+static int32_t alarm_handle = -1;
+static int64_t alarm_deadline;
+
+static void drop_alarm(void) {
+  if (alarm_handle >= 0) host_drop(alarm_handle);
+  alarm_handle = -1;
 }
 
-// Runs the timer that is due first, after its time has come; false leaves an exception.
+// Sets the alarm for the first timer; where the host refuses, or the time has come, there is none.
+static void set_alarm(void) {
+  int64_t deadline = timers[0].deadline, left;
+  if (alarm_handle >= 0 && alarm_deadline == deadline) return;
+  drop_alarm();
+  left = deadline - host_now(clock_monotonic);
+  // A timer that is due lets operations go first that have ended, or it could keep them from being seen for ever.
+  if (left <= 0 && operations_awaited() == 0) return;
+  alarm_handle = host_timer(left > 0 ? (int32_t)((left + 999999) / 1000000) : 0);
+  alarm_deadline = deadline;
+}
+
+// Runs the timer that is due first, whose time has come; false leaves an exception.
 static bool run_timer(void) {
-  sleep_until(timers[0].deadline);
   timer due = timer_remove(0);
   if (due.interval >= 0) {
     // It stands in the list again before it runs: it may clear itself.
@@ -164,6 +174,21 @@ static bool run_timer(void) {
   return !JS_IsException(result);
 }
 
+// Sleeps until the first timer is due or news of an operation is there, and tells who waits for it; false leaves an
+// exception.
+static bool await_news(void) {
+  if (timer_count > 0) set_alarm();
+  if (operations_awaited() == 0 && alarm_handle < 0) return run_timer();
+  int32_t handle = host_wait(wait_for_any);
+  if (handle >= 0 && handle != alarm_handle) return operations_wake(handle);
+  if (handle >= 0 || timer_count > 0) {
+    drop_alarm();
+    return run_timer();
+  }
+  JS_ThrowPlainError(context, "the host has nothing to wait for");
+  return false;
+}
+
 // --- A promise, to its end ------------------------------------------------------------------------------
 
 JSValue loop_settle(JSValue promise) {
@@ -177,13 +202,13 @@ JSValue loop_settle(JSValue promise) {
       if (state == JS_PROMISE_REJECTED) result = JS_Throw(context, result);
       break;
     }
-    if (timer_count == 0) {
+    if (timer_count == 0 && operations_awaited() == 0) {
       JS_ThrowPlainError(
           context, "%s: nothing is left to wait for",
           is_evaluating ? "a top-level await can never end" : "the promise can never be settled");
       break;
     }
-    if (!run_timer()) break;
+    if (!await_news()) break;
   }
   JS_FreeValue(context, promise);
   return result;

@@ -6,50 +6,85 @@
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
 JSValue tool_error_prototype = JS_UNDEFINED;
-static JSValue tool_error = JS_UNDEFINED;
 
-// Each file is a function of `host`. A zero ends it: QuickJS looks one byte past the text.
-static const char base_js[] = {
+// Each file is a function of `host`. A zero ends it: QuickJS looks one byte past the text. What is not needed after the
+// evaluation is wiped, so that no image holds it. It lies beside the constants, apart from what a call writes to.
+#define TEXT static char __attribute__((section(".rodata.prelude")))
+TEXT base_js[] = {
 #embed <base.js>
     , 0};
-static const char timers_js[] = {
+TEXT timers_js[] = {
 #embed <timers.js>
     , 0};
-static const char events_js[] = {
+TEXT events_js[] = {
 #embed <events.js>
     , 0};
-static const char encoding_js[] = {
+TEXT encoding_js[] = {
 #embed <encoding.js>
     , 0};
-static const char url_js[] = {
+TEXT url_js[] = {
 #embed <url.js>
     , 0};
-static const char clone_js[] = {
+TEXT clone_js[] = {
 #embed <clone.js>
     , 0};
-static const char fetch_js[] = {
+TEXT fetch_js[] = {
 #embed <fetch.js>
     , 0};
-static const char console_js[] = {
+TEXT console_js[] = {
 #embed <console.js>
     , 0};
+TEXT operations_js[] = {
+#embed <operations.js>
+    , 0};
+TEXT network_js[] = {
+#embed <network.js>
+    , 0};
+TEXT state_js[] = {
+#embed <state.js>
+    , 0};
+TEXT kv_js[] = {
+#embed <kv.js>
+    , 0};
+TEXT session_js[] = {
+#embed <session.js>
+    , 0};
 
-// What a file gives the global object. A file none of whose names the worker mentions stays out of its image, and is
-// evaluated when one of them is looked up all the same.
+// Where the names of a file are found.
+typedef enum {
+  // Global object. A file none of whose names the worker mentions stays out of its image, and is evaluated when one of
+  // them is looked up all the same.
+  looked_up,
+  // Global object, and only there for a worker that mentions the name: what needs a grant.
+  granted,
+  // The module "atoll", for a worker that mentions both.
+  exported,
+  // Nowhere: files that mention it find it as a member of `host`.
+  internal,
+} place;
 typedef struct {
-  const char *file, *names, *text;
+  const char *file, *names;
+  // Of those, the one that the module "atoll" has; NULL for other places.
+  const char *export;
+  char *text;
   size_t count;
+  place place;
   bool is_there;
 } script;
-static const script base = {"atoll:base.js", "", base_js, sizeof base_js - 1, false};
+static script base = {"atoll:base.js", "", NULL, base_js, sizeof base_js - 1, internal, false};
 static script scripts[] = {
-    {"atoll:timers.js", "setTimeout setInterval clearTimeout clearInterval performance Performance crypto Crypto", timers_js, sizeof timers_js - 1, false},
-    {"atoll:events.js", "Event CustomEvent EventTarget AbortController AbortSignal", events_js, sizeof events_js - 1, false},
-    {"atoll:encoding.js", "TextEncoder TextDecoder", encoding_js, sizeof encoding_js - 1, false},
-    {"atoll:url.js", "URL URLSearchParams", url_js, sizeof url_js - 1, false},
-    {"atoll:clone.js", "structuredClone", clone_js, sizeof clone_js - 1, false},
-    {"atoll:fetch.js", "fetch Headers Request Response Blob", fetch_js, sizeof fetch_js - 1, false},
-    {"atoll:console.js", "console", console_js, sizeof console_js - 1, false},
+    {"atoll:timers.js", "setTimeout setInterval clearTimeout clearInterval performance Performance crypto Crypto", NULL, timers_js, sizeof timers_js - 1, looked_up, false},
+    {"atoll:events.js", "Event CustomEvent EventTarget AbortController AbortSignal", NULL, events_js, sizeof events_js - 1, looked_up, false},
+    {"atoll:encoding.js", "TextEncoder TextDecoder", NULL, encoding_js, sizeof encoding_js - 1, looked_up, false},
+    {"atoll:url.js", "URL URLSearchParams", NULL, url_js, sizeof url_js - 1, looked_up, false},
+    {"atoll:clone.js", "structuredClone", NULL, clone_js, sizeof clone_js - 1, looked_up, false},
+    {"atoll:fetch.js", "Headers Request Response Blob", NULL, fetch_js, sizeof fetch_js - 1, looked_up, false},
+    {"atoll:operations.js", "beginOperation", NULL, operations_js, sizeof operations_js - 1, internal, false},
+    {"atoll:network.js", "fetch", NULL, network_js, sizeof network_js - 1, granted, false},
+    {"atoll:state.js", "StateError stateOperation", "StateError", state_js, sizeof state_js - 1, exported, false},
+    {"atoll:kv.js", "kv", "kv", kv_js, sizeof kv_js - 1, exported, false},
+    {"atoll:session.js", "session", "session", session_js, sizeof session_js - 1, exported, false},
+    {"atoll:console.js", "console", NULL, console_js, sizeof console_js - 1, looked_up, false},
 };
 enum { script_count = sizeof scripts / sizeof scripts[0] };
 static JSValue host = JS_UNDEFINED;
@@ -68,6 +103,7 @@ static JSValue compile(const char *text, size_t count, const char *name) {
 }
 
 static bool evaluate(const script *file) {
+  if (file->place == internal && file != &base) operations_install(host);
   JSValue compiled = compile(file->text, file->count, file->file);
   JSValue function = JS_IsException(compiled) ? compiled : JS_EvalFunction(context, compiled);
   if (JS_IsException(function)) return false;
@@ -110,16 +146,28 @@ static bool is_mentioned(const char *name, size_t count, void *with) {
   return mentions(text->text, text->count, name, count);
 }
 
-// Evaluates the files that the text mentions, and those that these mention.
-static bool include_mentioned(const char *text, size_t count) {
+// Evaluates the files that the text mentions, after those that these mention. `is_ours` says that it is the text of a
+// file, and not the worker's.
+static bool include_mentioned(const char *text, size_t count, bool is_ours) {
   range searched = {text, count};
+  bool imports = is_ours || mentions(text, count, "atoll", 5);
   for (size_t index = 0; index < script_count; index++) {
     script *file = &scripts[index];
-    if (file->is_there || !any_name(file, is_mentioned, &searched)) continue;
+    if (file->is_there || (file->place == exported && !imports) || (file->place == internal && !is_ours)) continue;
+    if (!any_name(file, is_mentioned, &searched)) continue;
     file->is_there = true;
-    if (!include_mentioned(file->text, file->count) || !evaluate(file)) return false;
+    if (!include_mentioned(file->text, file->count, true) || !evaluate(file)) return false;
   }
   return true;
+}
+
+static void wipe(script *file) {
+  if (file->is_there || file->place != looked_up) memset(file->text, 0, file->count);
+}
+
+void prelude_wipe(void) {
+  wipe(&base);
+  for (size_t index = 0; index < script_count; index++) wipe(&scripts[index]);
 }
 
 // --- What it does not mention ---------------------------------------------------------------------------------
@@ -175,8 +223,23 @@ static bool define_lookup(const char *name, size_t count, void *with) {
 
 // --- import … from "atoll" ------------------------------------------------------------------------------
 
+// Visits the names that the module has.
+static bool any_export(bool (*visit)(const char *name, JSModuleDef *module), JSModuleDef *module) {
+  if (visit("ToolError", module)) return true;
+  for (size_t index = 0; index < script_count; index++)
+    if (scripts[index].is_there && scripts[index].export && visit(scripts[index].export, module)) return true;
+  return false;
+}
+
+static bool export_name(const char *name, JSModuleDef *module) { return JS_AddModuleExport(context, module, name) < 0; }
+
+static bool export_value(const char *name, JSModuleDef *module) {
+  return JS_SetModuleExport(context, module, name, JS_GetPropertyStr(context, host, name)) < 0;
+}
+
 static int atoll_module_start(JSContext *ctx, JSModuleDef *module) {
-  return JS_SetModuleExport(ctx, module, "ToolError", JS_DupValue(ctx, tool_error));
+  (void)ctx;
+  return any_export(export_value, module) ? -1 : 0;
 }
 
 static JSModuleDef *load_module(JSContext *ctx, const char *name, void *opaque) {
@@ -187,7 +250,7 @@ static JSModuleDef *load_module(JSContext *ctx, const char *name, void *opaque) 
     return NULL;
   }
   JSModuleDef *module = JS_NewCModule(ctx, name, atoll_module_start);
-  if (module && JS_AddModuleExport(ctx, module, "ToolError")) return NULL;
+  if (module && any_export(export_name, module)) return NULL;
   return module;
 }
 
@@ -204,11 +267,13 @@ bool prelude_install(const char *source, size_t count) {
   loop_install(host);
   encoding_install(host);
   log_install(host);
+  base.is_there = true;
   if (!evaluate(&base)) return false;
-  tool_error = JS_GetPropertyStr(context, host, "ToolError");
+  JSValue tool_error = JS_GetPropertyStr(context, host, "ToolError");
   tool_error_prototype = JS_GetPropertyStr(context, tool_error, "prototype");
-  if (!include_mentioned(source, count)) return false;
+  JS_FreeValue(context, tool_error);
+  if (!include_mentioned(source, count, false)) return false;
   for (size_t index = 0; index < script_count; index++)
-    if (!scripts[index].is_there) any_name(&scripts[index], define_lookup, &scripts[index]);
+    if (scripts[index].place == looked_up && !scripts[index].is_there) any_name(&scripts[index], define_lookup, &scripts[index]);
   return true;
 }

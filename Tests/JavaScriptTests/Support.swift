@@ -37,11 +37,11 @@ func request(_ tool: String, _ arguments: String = "{}") -> [UInt8] {
 
 /// Evaluates a module, and runs the body with its program prepared on a loop of its own.
 func withWorker<Result: Sendable>(
-  _ source: String, limits: CallLimits = CallLimits(),
+  _ source: String, limits: CallLimits = CallLimits(), grants: Capabilities = [],
   _ body: @escaping @Sendable (LoopSandbox, PreparedProgram) async throws -> Result
 ) async throws -> Result {
   let worker = try evaluate(source, limits: limits)
-  let program = try Shared.javaScript.program(image: worker.image, limits: limits, name: "test")
+  let program = try Shared.javaScript.program(image: worker.image, limits: limits, grants: grants, name: "test")
   let loop = try EventLoop()
   loop.start(name: "javascript-test")
   defer {

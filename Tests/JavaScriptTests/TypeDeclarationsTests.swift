@@ -71,5 +71,7 @@ struct TypeDeclarationsTests {
     #expect(text.contains("\"2d\"(args: Tool2dArguments"))
     #expect(text.contains("/** By day * / */"))
     #expect(text == TypeDeclarations.text(tools: tools))
+    #expect(text.contains("  export class ToolError extends Error {}\n\n  /** What the store"))
+    #expect(text.contains("  };\n\n  /** What is known of a call"))
   }
 }

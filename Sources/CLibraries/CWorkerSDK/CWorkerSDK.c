@@ -17,8 +17,14 @@ static const unsigned char file_Bytes_swift[] = {
 static const unsigned char file_Entry_swift[] = {
 #embed "../../AtollWorker/Entry.swift"
 };
+static const unsigned char file_Fetch_swift[] = {
+#embed "../../AtollWorker/Fetch.swift"
+};
 static const unsigned char file_Host_swift[] = {
 #embed "../../AtollWorker/Host.swift"
+};
+static const unsigned char file_HostAnswer_swift[] = {
+#embed "../../AtollWorker/HostAnswer.swift"
 };
 static const unsigned char file_JSON_swift[] = {
 #embed "../../AtollWorker/JSON.swift"
@@ -38,6 +44,9 @@ static const unsigned char file_JSONValue_swift[] = {
 static const unsigned char file_JSONWriter_swift[] = {
 #embed "../../AtollWorker/JSONWriter.swift"
 };
+static const unsigned char file_KV_swift[] = {
+#embed "../../AtollWorker/KV.swift"
+};
 static const unsigned char file_Limits_swift[] = {
 #embed "../../AtollWorker/Limits.swift"
 };
@@ -53,6 +62,12 @@ static const unsigned char file_Scanner_swift[] = {
 static const unsigned char file_Services_swift[] = {
 #embed "../../AtollWorker/Services.swift"
 };
+static const unsigned char file_Session_swift[] = {
+#embed "../../AtollWorker/Session.swift"
+};
+static const unsigned char file_State_swift[] = {
+#embed "../../AtollWorker/State.swift"
+};
 static const unsigned char file_Text_swift[] = {
 #embed "../../AtollWorker/Text.swift"
 };
@@ -61,6 +76,9 @@ static const unsigned char file_Worker_swift[] = {
 };
 static const unsigned char file_Runtime_allocator_c[] = {
 #embed "../../AtollWorker/Runtime/allocator.c"
+};
+static const unsigned char file_Runtime_atoll_h[] = {
+#embed "../../AtollWorker/Runtime/atoll.h"
 };
 static const unsigned char file_Runtime_runtime_c[] = {
 #embed "../../AtollWorker/Runtime/runtime.c"
@@ -75,21 +93,27 @@ static const struct {
     {"ArgumentDecodable.swift", file_ArgumentDecodable_swift, sizeof file_ArgumentDecodable_swift},
     {"Bytes.swift", file_Bytes_swift, sizeof file_Bytes_swift},
     {"Entry.swift", file_Entry_swift, sizeof file_Entry_swift},
+    {"Fetch.swift", file_Fetch_swift, sizeof file_Fetch_swift},
     {"Host.swift", file_Host_swift, sizeof file_Host_swift},
+    {"HostAnswer.swift", file_HostAnswer_swift, sizeof file_HostAnswer_swift},
     {"JSON.swift", file_JSON_swift, sizeof file_JSON_swift},
     {"JSONArray.swift", file_JSONArray_swift, sizeof file_JSONArray_swift},
     {"JSONEncodable.swift", file_JSONEncodable_swift, sizeof file_JSONEncodable_swift},
     {"JSONObject.swift", file_JSONObject_swift, sizeof file_JSONObject_swift},
     {"JSONValue.swift", file_JSONValue_swift, sizeof file_JSONValue_swift},
     {"JSONWriter.swift", file_JSONWriter_swift, sizeof file_JSONWriter_swift},
+    {"KV.swift", file_KV_swift, sizeof file_KV_swift},
     {"Limits.swift", file_Limits_swift, sizeof file_Limits_swift},
     {"Numbers.swift", file_Numbers_swift, sizeof file_Numbers_swift},
     {"Request.swift", file_Request_swift, sizeof file_Request_swift},
     {"Scanner.swift", file_Scanner_swift, sizeof file_Scanner_swift},
     {"Services.swift", file_Services_swift, sizeof file_Services_swift},
+    {"Session.swift", file_Session_swift, sizeof file_Session_swift},
+    {"State.swift", file_State_swift, sizeof file_State_swift},
     {"Text.swift", file_Text_swift, sizeof file_Text_swift},
     {"Worker.swift", file_Worker_swift, sizeof file_Worker_swift},
     {"Runtime/allocator.c", file_Runtime_allocator_c, sizeof file_Runtime_allocator_c},
+    {"Runtime/atoll.h", file_Runtime_atoll_h, sizeof file_Runtime_atoll_h},
     {"Runtime/runtime.c", file_Runtime_runtime_c, sizeof file_Runtime_runtime_c},
 };
 

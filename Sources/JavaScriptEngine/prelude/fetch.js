@@ -1,4 +1,4 @@
-// Blob, Headers, Request, Response, and a fetch that is not granted.
+// Blob, Headers, Request and Response. A body is null, bytes, a Blob, or what network.js reads piece by piece.
 (function (host) {
   "use strict";
   const { encode, decode, bytesOf } = host;
@@ -85,25 +85,33 @@
   class Body {
     #body; #used = false;
     constructor(body) { this.#body = body; }
-    get bodyUsed() { return this.#used; }
+    get bodyUsed() { return this.#used || Boolean(this.#body?.isDisturbed); }
     async #take() {
-      if (this.#used) throw new TypeError("the body has been read already");
+      if (this.bodyUsed) throw new TypeError("the body has been read already");
       if (this.#body === null) return new Uint8Array();
+      if (this.#body.isLocked) throw new TypeError("the body is locked by a reader");
       this.#used = true;
-      return this.#body instanceof Blob ? this.#body.bytes() : this.#body;
+      return this.#body instanceof Blob ? this.#body.bytes() : this.#body.all ? this.#body.all() : this.#body;
     }
     static copy = (from) => {
-      if (from.#used) throw new TypeError("the body has been read already");
-      return from.#body;
+      if (from.bodyUsed) throw new TypeError("the body has been read already");
+      if (!from.#body?.share) return from.#body;
+      const [one, other] = from.#body.share();
+      from.#body = one;
+      return other;
     };
+    // Changes the body by a function of it and whether it was read; for a body that is there.
+    static change = (of, by) => of.#body === null ? null : (of.#body = by(of.#body, of.#used));
+    static give = (to, body) => { to.#body = body; };
     async text() { return new TextDecoder().decode(await this.#take()); }
     async json() { return JSON.parse(await this.text()); }
     async bytes() { return (await this.#take()).slice(); }
     async arrayBuffer() { return (await this.bytes()).buffer; }
     async blob() { return new Blob([await this.#take()], { type: this.headers.get("content-type") ?? "" }); }
   }
-  const { copy } = Body;
-  delete Body.copy;
+  const { copy, change, give } = Body;
+  for (const name of ["copy", "change", "give"]) delete Body[name];
+  host.changeBody = change;
 
   const normal = ["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"];
   class Request extends Body {
@@ -134,7 +142,7 @@
   host.tag(Request);
 
   class Response extends Body {
-    #status; #statusText; #headers; #type = "default";
+    #status; #statusText; #headers; #type = "default"; #url = ""; #redirected = false;
     constructor(body = null, { status = 200, statusText = "", headers } = {}) {
       const [given, type] = extract(body);
       super(given);
@@ -151,13 +159,21 @@
     get ok() { return this.#status >= 200 && this.#status < 300; }
     get headers() { return this.#headers; }
     get type() { return this.#type; }
-    get url() { return ""; }
-    get redirected() { return false; }
-    clone() {
-      const { status, statusText, headers } = this;
-      const made = new Response(copy(this), { status, statusText, headers });
+    get url() { return this.#url; }
+    get redirected() { return this.#redirected; }
+    // With any status and body.
+    static #make(body, status, { statusText, headers }, url, redirected, type) {
+      const made = new Response(null, { statusText, headers });
+      give(made, body);
+      made.#status = status;
+      made.#url = url;
+      made.#redirected = redirected;
+      made.#type = type;
       return made;
     }
+    static answered = (body, head) => Response.#make(
+      body, head.status, { statusText: head.status_text, headers: head.headers }, head.url, Boolean(head.redirected), "basic");
+    clone() { return Response.#make(copy(this), this.#status, this, this.#url, this.#redirected, this.#type); }
     static json(data, init = {}) {
       const text = JSON.stringify(data);
       if (text === undefined) throw new TypeError("Response.json: the value has no JSON");
@@ -178,14 +194,9 @@
       return made;
     }
   }
+  host.answered = Response.answered;
+  delete Response.answered;
   host.tag(Response);
 
-  async function fetch(input, init) {
-    host.refuseWhileEvaluating("fetch()");
-    const request = new Request(input, init);
-    request.signal.throwIfAborted();
-    throw new TypeError(
-      `fetch ${request.url}: the capability \`fetch\` is not granted to this worker. This version of Atoll grants none`);
-  }
-  host.define({ Blob, Headers, Request, Response, fetch });
+  host.define({ Blob, Headers, Request, Response });
 });
