@@ -180,22 +180,22 @@ extension TheBinary {
       let before = try latencies(node, seconds: 2)
       redis.pause()
       let over = Flag()
+      let results = Mutex<[Refusal]>([])
+      let done = DispatchSemaphore(value: 0)
       let asking = Thread {
         // Four clients that need the store all the time.
-        let refusals = onThreads(4) { _ -> [ToolAnswer] in
-          var answers: [ToolAnswer] = []
+        let refusals = onThreads(4) { _ -> [Refusal] in
+          var answers: [Refusal] = []
           while !over.isRaised {
             guard let answer = try? node.call("show_cart", #"{"session":"\#(handle)"}"#) else { continue }
-            answers.append(answer)
+            answers.append(Refusal(isError: answer.isError, text: answer.text))
             usleep(2_000)
           }
           return answers
         }.flatMap { $0 }
-        results.withLock { $0 = refusals.map { ($0.isError, $0.text) } }
+        results.withLock { $0 = refusals }
         done.signal()
       }
-      let results = Mutex<[(Bool, String)]>([])
-      let done = DispatchSemaphore(value: 0)
       asking.start()
       let during = try latencies(node, seconds: 5)
       over.raise()
@@ -213,8 +213,13 @@ extension TheBinary {
       #expect(isWell && healed < .seconds(1))
       let refusals = results.withLock { $0 }
       #expect(refusals.count > 20)
-      #expect(refusals.allSatisfy { $0.0 && $0.1.hasPrefix("state_unavailable") }, "\(refusals.first?.1 ?? "")")
+      #expect(refusals.allSatisfy { $0.isError && $0.text.hasPrefix("state_unavailable") }, "\(refusals.first?.text ?? "")")
       #expect(try node.metric("atoll_faults_total") ?? 0 > 0)
+    }
+
+    private struct Refusal: Sendable {
+      var isError: Bool
+      var text: String
     }
 
     /// hello, 400 times a second: from sent to answered, in milliseconds.

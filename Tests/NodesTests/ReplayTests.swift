@@ -26,12 +26,12 @@ private struct Sample {
     Sample("limits", "fail"), Sample("limits", "sleep", #"{"milliseconds":30}"#),
     Sample("currency", "convert", #"{"amount":"12.50","from":"EUR","to":"JPY"}"#),
     Sample("markdown", "render", ##"{"markdown":"# Hi\n\n*there*"}"##),
-    Sample("cart", "add_item", #"{"sku":"tea","operation_id":"op-1"}"#),
-    Sample("cart", "add_item", #"{"sku":"mug","quantity":2,"operation_id":"op-2","session":"SESSION"}"#),
+    Sample("cart", "add_item", #"{"sku":"tea-100","operation_id":"op-1"}"#),
+    Sample("cart", "add_item", #"{"sku":"mug-1","quantity":2,"operation_id":"op-2","session":"SESSION"}"#),
     Sample("cart", "show_cart", #"{"session":"SESSION"}"#),
-    Sample("notes", "add_note", #"{"title":"First","text":"hello"}"#),
+    Sample("notes", "add_note", #"{"title":"first","text":"hello"}"#),
     Sample("notes", "list_notes"),
-    Sample("fanout", "compare_prices", #"{"sku":"tea"}"#),
+    Sample("fanout", "compare_prices", #"{"sku":"tea-100"}"#),
   ]
 }
 
@@ -41,7 +41,7 @@ private struct Shops: HTTPService {
     let isBroken = exchange.path.hasPrefix("/c")
     exchange.respond(
       status: isBroken ? .serviceUnavailable : .ok, fields: [("Content-Type", "application/json")],
-      body: Array(#"{"sku":"tea","price":"4.20","currency":"EUR"}"#.utf8))
+      body: Array(#"{"price":420,"currency":"EUR"}"#.utf8))
   }
 }
 
