@@ -40,6 +40,13 @@ let package = Package(
     // C libraries: pinned sources under .deps, Debian's static archives, our own prototypes.
     .target(name: "CLLHTTP", path: ".deps/llhttp", exclude: [".version"], publicHeadersPath: "include"),
     .target(name: "CYYJSON", path: ".deps/yyjson", exclude: [".version"], publicHeadersPath: "include"),
+    // Without NDEBUG a server that answers what nobody asked would end the process.
+    .target(
+      name: "CHiredis", path: ".deps/hiredis", exclude: [".version", "dict.c"], publicHeadersPath: "include",
+      cSettings: [.define("NDEBUG")],
+      linkerSettings: [.unsafeFlags(["-Xlinker", "-l:libssl.a", "-Xlinker", "-l:libcrypto.a"])]),
+    .target(name: "CRedisTLS", dependencies: ["CHiredis"], path: "Sources/CLibraries/CRedisTLS"),
+    .target(name: "CNATS", path: "Sources/CLibraries/CNATS", linkerSettings: [.linkedLibrary("dl")]),
     .target(
       name: "CUV", path: "Sources/CLibraries/CUV",
       linkerSettings: [.unsafeFlags(["-Xlinker", "-l:libuv_a.a"]), .linkedLibrary("pthread"), .linkedLibrary("dl"), .linkedLibrary("rt")]),
@@ -78,7 +85,8 @@ let package = Package(
       dependencies: ["EventLoop", "CLLHTTP", .product(name: "HTTPTypes", package: "swift-http-types")],
       swiftSettings: house + [uncheckedExclusivity]),
     .target(name: "HTTPClient", dependencies: ["EventLoop", "CCurl"], swiftSettings: house),
-    .target(name: "KeyValue", dependencies: ["EventLoop", "CSQLite"], swiftSettings: house),
+    .target(
+      name: "KeyValue", dependencies: ["EventLoop", "CSQLite", "CHiredis", "CRedisTLS", "CNATS"], swiftSettings: house),
     .target(name: "Manifests", dependencies: ["JSON", .product(name: "TOMLKit", package: "TOMLKit")], swiftSettings: pointerFree),
     .target(name: "Sandbox", dependencies: ["EventLoop", "CWasmtime", "CCrypto"], swiftSettings: house),
     .target(
@@ -117,7 +125,7 @@ let package = Package(
       swiftSettings: house),
     .testTarget(name: "KeyValueTests", dependencies: ["KeyValue", "EventLoop", "CSQLite"], swiftSettings: house),
     .testTarget(
-      name: "HTTPClientTests", dependencies: ["HTTPClient", "EventLoop"], exclude: ["servers"], swiftSettings: house),
+      name: "HTTPClientTests", dependencies: ["HTTPClient", "EventLoop", "CCurl"], exclude: ["servers"], swiftSettings: house),
     .testTarget(name: "ManifestsTests", dependencies: ["Manifests"], swiftSettings: house),
     .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "EventLoop", "CWasmtime"], swiftSettings: house),
     // A node for tests: plays store, session and upstreams.
@@ -136,7 +144,9 @@ let package = Package(
     .target(name: "CWorkerAllocator", path: "Tests/CWorkerAllocator"),
     .testTarget(name: "AtollWorkerTests", dependencies: ["AtollWorker", "CWorkerAllocator"], swiftSettings: house),
     .testTarget(
-      name: "NodesTests", dependencies: ["Nodes", "EventLoop", "HTTPClient", "JSON", "KeyValue", "Manifests", "Sealing"],
+      name: "NodesTests", dependencies: [
+        "Nodes", "EventLoop", "HTTPServer", "HTTPClient", "JSON", "KeyValue", "Manifests", "MCP", "Sandbox", "Sealing",
+      ],
       swiftSettings: house),
     .testTarget(name: "TidyTests", dependencies: ["Manifests"], swiftSettings: house),
     .testTarget(name: "EndToEnd", exclude: ["clients"], swiftSettings: house),

@@ -1,11 +1,11 @@
-// A descriptor that somebody else reads and writes: the loop says when it may. For C libraries with sockets of their own.
+// A descriptor that somebody else reads and writes: the loop says when. For C libraries with sockets of their own.
 internal import CUV
 
 /// Tells when a descriptor can be read or written. Confined to its loop's thread; it lasts until ``close()`` or the
 /// loop's end, and the loop keeps it alive until then. It does not own the descriptor, which becomes non-blocking.
 ///
-/// Level-triggered: what is ready and not taken is told again in the next turn. A change of ``interest`` costs two system
-/// calls, telling costs none beyond the turn's own poll.
+/// Level-triggered: what is ready and not taken is told again in the next turn. A change of ``interest`` costs two
+/// system calls, telling costs none beyond the turn's own poll.
 public final class DescriptorWatch: @unchecked Sendable {
   public struct Events: OptionSet, Sendable, Hashable {
     public let rawValue: Int32

@@ -69,6 +69,13 @@ final class Transfer {
   /// May bytes of the request have gone out?
   var hasBegun: Bool { times > 0 }
 
+  /// Does libcurl look its name up right now, for others that wait too?
+  var isLookingUp: Bool { handle != nil && needsNewConnection && !hasOpenedSocket }
+
+  /// Cancelled while it looks a name up. The lookup goes on, since others wait for it and its thread cannot be stopped:
+  /// a guest that starts and cancels gains no second one. It ends at the first address, or with its connect timeout.
+  func abandon() { owner = nil }
+
   func end(_ code: CURLcode, detail: String) -> End {
     End(
       code: code, stop: stop, refusedAddress: refusedAddress, detail: detail, hasLookedUp: hasOpenedSocket || hasBegun,
@@ -156,6 +163,7 @@ final class Transfer {
       hasOpenedSocket = true
       pool.lookedUp(self)
     }
+    guard owner != nil else { return CURL_SOCKET_BAD }
     // The struct is longer than its type says: only the original pointer reaches a whole IPv6 address.
     let offset = MemoryLayout<curl_sockaddr>.offset(of: \.addr)!
     let target = (UnsafeRawPointer(address) + offset).assumingMemoryBound(to: sockaddr.self)

@@ -118,9 +118,9 @@ public final class UpstreamPool: @unchecked Sendable {
   func cancel(_ transfer: Transfer) {
     outsideCallbacks { [self] in
       guard !isClosed else { return }
+      if transfer.isLookingUp { return transfer.abandon() }
       guard remove(transfer) || lookups.isWaiting(transfer) else { return }
       statistics.transfers -= 1
-      // A lookup that was given up after its time fails for those behind it too only when it says so itself.
       goOn(lookups.ended(transfer, isLookupFailure: false).next)
     }
   }

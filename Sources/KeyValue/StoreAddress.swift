@@ -51,8 +51,8 @@ public enum StoreAddress: Sendable, Equatable {
     switch self {
     case .memory: return MemoryBackend()
     case .sqlite(let path): return try SQLiteBackend(path: path)
-    case .redis, .nats:
-      throw KeyValueError(.configuration, "this build has no client for \(self): use sqlite:PATH")
+    case .redis(let url): return try RedisBackend(url: url)
+    case .nats(let url): return try NATSBackend(url: url)
     }
   }
 

@@ -47,6 +47,8 @@ final class NodeLoop: @unchecked Sendable {
   private let store: NodeStore
   /// What serves clients on this loop; nil for a loop without a socket.
   var server: HTTPServer?
+  /// Sees each call before its first stage: where a recorder stands, and puts a tape into its ledger.
+  var onCall: ((Call) -> Void)?
   private let pool: JSONPool
   private let pipeline = Pipeline.standard
   private let metrics = LoopMetrics()
@@ -190,6 +192,7 @@ final class NodeLoop: @unchecked Sendable {
   ) async -> HTTPAnswer {
     let worker = service.workers[endpoint.workerOfTool[request.toolIndex]]
     let call = Call(request: request, worker: worker, peer: peer, principal: principal, loop: self)
+    onCall?(call)
     let outcome = await pipeline.answer(call)
     return encode(outcome, for: request, pool: pool)
   }

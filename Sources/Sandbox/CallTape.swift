@@ -4,7 +4,7 @@
 /// went, in the order in which the guest could see it. Confined to the call's loop; hand it to another call only when
 /// the first has ended.
 ///
-/// Given to a call by `CallLedger.tape`. A blank one records; one made by ``rewound()`` replays, and then no
+/// Given to a call by `CallLedger.tape`, which costs it a copy of everything. A blank one records; one made by ``rewound()`` replays, and then no
 /// clock, generator or service of the host is asked: a guest that asks for something else than it did ends with the
 /// fault `host_error`, which says what differs.
 public final class CallTape: @unchecked Sendable {
@@ -28,6 +28,10 @@ public final class CallTape: @unchecked Sendable {
     var digest: [UInt8]
   }
 
+  /// What the guest was asked, and how it ended: with these a replay is compared.
+  public internal(set) var request: [UInt8] = []
+  public internal(set) var outcome: CallOutcome?
+
   private(set) var clock: [UInt64] = []
   private(set) var random: [[UInt8]] = []
   private(set) var starts: [Start] = []
@@ -43,6 +47,7 @@ public final class CallTape: @unchecked Sendable {
 
   private init(replaying tape: CallTape) {
     isReplaying = true
+    request = tape.request
     clock = tape.clock
     random = tape.random
     starts = tape.starts

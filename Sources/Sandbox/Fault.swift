@@ -32,7 +32,7 @@ public struct Fault: Error, Sendable, Equatable, CustomStringConvertible {
 }
 
 /// How a call ended.
-public enum CallOutcome: Sendable {
+public enum CallOutcome: Sendable, Equatable {
   /// The bytes of the guest's answer: what a reactor returned, or what a command wrote to its standard output.
   case answered([UInt8])
   /// The guest left with an exit code other than 0; with the last line it wrote to its standard error.

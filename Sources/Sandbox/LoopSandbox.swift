@@ -109,8 +109,13 @@ public final class LoopSandbox: @unchecked Sendable {
     if let services { call.pointee.services = services }
     makeStore(call, prepared)
     atoll_begin_instantiate(call.slots, prepared.pointer)
-    if advance(call, from: call.pointee.start) { return finish(call, prepared) }
-    return await drive(call, prepared)
+    let outcome =
+      advance(call, from: call.pointee.start) ? finish(call, prepared) : await drive(call, prepared)
+    if let tape = ledger.tape {
+      tape.request = request
+      tape.outcome = outcome
+    }
+    return outcome
   }
 
   /// Milliseconds since 1970 by the clock that guests are told.

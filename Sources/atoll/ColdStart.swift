@@ -22,16 +22,17 @@ struct ColdStart: ParsableCommand {
   @Option(help: "Write the request's bytes, as the guest gets them, to this file.", completion: .file())
   var dumpRequest: String?
   @Flag(help: "Print one JSON object.") var json = false
+  @OptionGroup(title: "For workers that are granted something") var services: ServiceFlags
 
   func validate() throws {
     guard (1...10_000_000).contains(calls) else { throw ValidationError("--calls takes 1 to 10000000") }
   }
 
   func run() throws {
-    // State in memory: an operation on it is over before the guest could sleep.
+    // State in memory, unless the store is what is measured: an operation on it is over before the guest could sleep.
     var configuration = NodeConfiguration.standard
     configuration.kv = "memory:"
-    let credentials = NodeCredentials(mintsKeys: true, secrets: Secrets(environment: { Terminal.environment($0) }))
+    let credentials = try ServiceSettings.resolve(services, &configuration, mintsKeys: true)
     let bench = try LocalRun.run { [configuration] loop throws(NodeError) in
       // Tools of one name in several workers are told apart by a prefix, as in node.toml.
       let sources = workers.enumerated().map { index, path in

@@ -33,6 +33,9 @@ extension Trait where Self == ConditionTrait {
   static var needsClient: Self {
     .enabled(if: Installation.hasClient, "no official client under .deps/python: run Scripts/bootstrap")
   }
+  static var needsRedis: Self {
+    .enabled(if: RedisProcess.isInstalled, "no redis-server: run Scripts/bootstrap")
+  }
   static var needsEsbuild: Self {
     .enabled(if: Installation.hasEsbuild, "no esbuild on PATH: run Scripts/bootstrap")
   }
@@ -93,6 +96,11 @@ enum Bundles {
   /// workers/currency or workers/markdown: building one takes milliseconds, so each test that needs it does.
   static func script(_ name: String) throws -> String {
     try Built.build(name, as: "\(name)-\(UUID())", in: RunFolder.shared)
+  }
+
+  /// Any worker of the repository, with its manifest edited.
+  static func edited(_ name: String, _ edit: (String) -> String = { $0 }) throws -> String {
+    try Built.build(name, as: "\(name)-\(UUID())", in: RunFolder.shared, editing: edit)
   }
 
   private struct Built {

@@ -43,9 +43,17 @@ final class ServedNode: @unchecked Sendable {
     try ask("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nConnection: close\r\n\r\n")
   }
 
-  func call(_ tool: String, _ arguments: String = "{}", timeoutSeconds: Int = 10) throws -> ToolAnswer {
+  func call(
+    _ tool: String, _ arguments: String = "{}", field: String? = nil, timeoutSeconds: Int = 10
+  ) throws -> ToolAnswer {
     try ToolAnswer(
-      ask(ToolRequest(tool, arguments).text(port: port), timeoutSeconds: timeoutSeconds))
+      ask(ToolRequest(tool, arguments).text(port: port, field: field), timeoutSeconds: timeoutSeconds))
+  }
+
+  /// Ends it as a crash does.
+  func crash() {
+    kill(pid, SIGKILL)
+    process.waitUntilExit()
   }
 
   /// The value of one metric without labels, or the sum over its labels.

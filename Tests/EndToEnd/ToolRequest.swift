@@ -27,8 +27,9 @@ struct ToolRequest {
     """
   }
 
-  func text(port: UInt16, path: String = "/mcp") -> String {
-    "POST \(path) HTTP/1.1\r\n\(headers(port: port))Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+  /// - parameter field: one more header line, without its CRLF.
+  func text(port: UInt16, path: String = "/mcp", field: String? = nil) -> String {
+    "POST \(path) HTTP/1.1\r\n\(headers(port: port))\(field.map { $0 + "\r\n" } ?? "")Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
   }
 }
 
@@ -38,11 +39,16 @@ struct ToolAnswer {
   let text: String
   let isError: Bool
   let errorCode: Int?
+  /// The structured content, as JSON values; empty where there is none.
+  let structured: [String: Any]
+  /// The handle of the session that the answer gives.
+  var session: String? { structured["session"] as? String }
 
   init(_ response: RawResponse) throws {
     self.response = response
     let message = try JSONSerialization.jsonObject(with: Data(response.body)) as? [String: Any] ?? [:]
     let result = message["result"] as? [String: Any]
+    structured = result?["structuredContent"] as? [String: Any] ?? [:]
     let content = result?["content"] as? [[String: Any]] ?? []
     let error = message["error"] as? [String: Any]
     text =

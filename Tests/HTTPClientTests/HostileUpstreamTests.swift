@@ -16,13 +16,18 @@ import Testing
     ("bomb", .tooLarge), ("nothing-packed", .tooLarge),
   ])
   func eachEndsWithItsError(_ path: String, _ code: UpstreamError.Code) async throws {
-    let server = try TestServer.hostile()
+    let server = try TestServer.shared.get()
     try await withHarness { harness in
       let before = residentBytes()
       let got = await harness.fetch(
-        UpstreamRequest(url: "upstream://api/\(path)?key=query-secret"), try grant(server.url), budget: 2 << 20)
+        UpstreamRequest(url: "upstream://api/\(path)?key=query-secret"),
+        try grant(server.url, headers: [.init("Authorization", Secret("Bearer sesame"))]),
+        budget: 2 << 20)
       #expect(got.code == code, "\(path): \(String(describing: got.error))")
       #expect(got.error?.message.contains("`api`") == true && got.error?.upstream == "api")
+      for text in [String(reflecting: got), String(describing: got.error), got.error?.message ?? ""] {
+        #expect(!text.contains("sesame"))
+      }
       #expect(got.error?.message.contains("query-secret") == false)
       #expect(got.body.count <= 2 << 20)
       // Other tests run meanwhile and hold tens of megabytes.

@@ -105,6 +105,9 @@ final class TestServer: Sendable {
     return try TestServer(["python3", Surroundings.servers + "/hostile.py", host] + tls)
   }
 
+  /// One for all cases of a parameterised test.
+  static let shared = Result { try hostile() }
+
   static func http2() throws -> TestServer {
     try TestServer([
       "node", Surroundings.servers + "/h2.js", Certificates.folder + "/good.pem", Certificates.folder + "/good.key",
@@ -206,7 +209,7 @@ final class Harness: Sendable {
   }
 
   func fetch(
-    _ request: UpstreamRequest, _ grants: UpstreamGrants, milliseconds: UInt64 = 20_000, budget: Int = 64 << 20,
+    _ request: UpstreamRequest, _ grants: UpstreamGrants, milliseconds: UInt64 = 50_000, budget: Int = 64 << 20,
     shared: Confined<ByteBudget>? = nil
   ) async -> Fetched {
     await on { done in
@@ -216,7 +219,7 @@ final class Harness: Sendable {
   }
 
   /// All side by side.
-  func fetchAll(_ requests: [(UpstreamRequest, UpstreamGrants)], milliseconds: UInt64 = 20_000) async -> [Fetched] {
+  func fetchAll(_ requests: [(UpstreamRequest, UpstreamGrants)], milliseconds: UInt64 = 50_000) async -> [Fetched] {
     await on { done in
       let gathered = Gathered()
       for (request, grants) in requests {
@@ -233,7 +236,7 @@ final class Harness: Sendable {
   /// On the loop.
   @discardableResult
   func start(
-    _ request: UpstreamRequest, _ grants: UpstreamGrants, milliseconds: UInt64 = 20_000, budget: ByteBudget,
+    _ request: UpstreamRequest, _ grants: UpstreamGrants, milliseconds: UInt64 = 50_000, budget: ByteBudget,
     collector: Collector = Collector(), _ done: @escaping @Sendable (Fetched) -> Void
   ) -> UpstreamExchange {
     let began = loop.now
@@ -281,8 +284,8 @@ func withHarness<T>(
 /// One upstream named `api`.
 func grant(
   _ url: String, methods: Set<String> = UpstreamRequest.methods, headers: [Upstream.Header] = [],
-  connect: UInt64 = 3_000,
-  firstByte: UInt64 = 5_000, whole: UInt64 = 15_000, retries: Int = 0, redirects: Int = 5
+  connect: UInt64 = 10_000,
+  firstByte: UInt64 = 20_000, whole: UInt64 = 40_000, retries: Int = 0, redirects: Int = 5
 ) throws -> UpstreamGrants {
   var timeouts = Upstream.Timeouts()
   timeouts.connect = connect
