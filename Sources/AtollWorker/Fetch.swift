@@ -164,7 +164,8 @@ private final class Part {
         FetchError(code: "too_large", message: "a request has at most 1 MiB and 64 KiB, head and body"))
     default:
       result = .failure(
-        FetchError(code: "denied", message: "the node does not grant this (\(started)); see `[[upstreams]]` in atoll.toml"))
+        FetchError(
+          code: "denied", message: "the node does not grant this (\(started)); see `[[upstreams]]` in atoll.toml"))
     }
     return true
   }

@@ -71,7 +71,9 @@ struct HostAnswer: ~Copyable {
     (base + count).initialize(repeating: 0, count: padding)
     let start = skipSpace(base)
     guard start.pointee == UInt8(ascii: "{") else { return body(.empty, UnsafeBufferPointer(start: nil, count: 0)) }
-    let bytes = end < count ? UnsafeBufferPointer(start: base + end + 1, count: count - end - 1) : UnsafeBufferPointer(start: nil, count: 0)
+    let bytes =
+      end < count
+      ? UnsafeBufferPointer(start: base + end + 1, count: count - end - 1) : UnsafeBufferPointer(start: nil, count: 0)
     return body(JSONObject(start: start, root: start), bytes)
   }
 }

@@ -32,9 +32,12 @@ private func withUpstreams<Value>(
 @Suite("Fetch of a Swift worker")
 struct FetchTests {
   @Test func anAnswerHasItsHeadAndItsBody() throws {
-    let run = try withUpstreams(["u": [.bytes(head(404) + [0] + Array("bo".utf8)), .nothingYet, .bytes(Array("dy".utf8))]]) {
+    let run = try withUpstreams([
+      "u": [.bytes(head(404) + [0] + Array("bo".utf8)), .nothingYet, .bytes(Array("dy".utf8))]
+    ]) {
       try fetch(
-        Fetch.Request("u", method: "POST", headers: [("accept", "a\"b")], body: [0x78, 0, 0x79], timeoutMilliseconds: 9))
+        Fetch.Request(
+          "u", method: "POST", headers: [("accept", "a\"b")], body: [0x78, 0, 0x79], timeoutMilliseconds: 9))
     }
     #expect(run.value.status == 404)
     #expect(!run.value.isOK)

@@ -29,7 +29,9 @@ private func stateError<Value>(_ body: () throws(StateError) -> Value) -> StateE
 @Suite("State of a Swift worker")
 struct StateTests {
   @Test func anEntryIsReadWithItsVersion() throws {
-    let requests = try asked(#"{"found":true,"version":"7","expires_ms":1790000000000}"# + "\0v\0\u{FC}", #"{"found":false}"#) {
+    let requests = try asked(
+      #"{"found":true,"version":"7","expires_ms":1790000000000}"# + "\0v\0\u{FC}", #"{"found":false}"#
+    ) {
       let entry = try #require(try KV("notes").get("a \"b\""))
       #expect(entry.text == "v\0\u{FC}")
       #expect(entry.version == "7")
@@ -125,7 +127,8 @@ struct StateTests {
     let requests = try asked(#"{"found":true,"version":"2"}"# + "\0one") {
       let put = try KV("n").update("a") { _ throws(ToolError) in nil }
       #expect(put == nil)
-      #expect(message { () throws(ToolError) in try Session.update { _ throws(ToolError) in throw ToolError("no") } } == "no")
+      #expect(
+        message { () throws(ToolError) in try Session.update { _ throws(ToolError) in throw ToolError("no") } } == "no")
     }
     #expect(requests.count == 2)
   }

@@ -65,7 +65,9 @@ struct GuestServicesTests {
     return try withExtendedLifetime(worker) { try Bundle.build(worker.path).bundle }
   }
 
-  private func modules(_ bundle: Bundle) throws -> Set<String> { Set(try WasmShape(bundle.module).imports.map(\.module)) }
+  private func modules(_ bundle: Bundle) throws -> Set<String> {
+    Set(try WasmShape(bundle.module).imports.map(\.module))
+  }
 
   // MARK: C
 
@@ -183,7 +185,8 @@ struct GuestServicesTests {
         ]
       }
       """#
-    let manifest = Self.cManifest.replacing("\"c\"", with: "\"swift\"").replacing("worker.c", with: "worker.swift")
+    let manifest =
+      Self.cManifest.replacing("\"c\"", with: "\"swift\"").replacing("worker.c", with: "worker.swift")
       + "\n[[tools]]\nname = \"fail\"\ndescription = \"Fails\"\n"
     let bundle = try built(["atoll.toml": manifest, "worker.swift": source])
     #expect(try modules(bundle).isDisjoint(with: ["atoll:kv"]))
@@ -227,12 +230,14 @@ struct GuestServicesTests {
     let answers = try await play(
       try built("cart"),
       [
-        ("checkout", "{}"), ("add_item", add), ("add_item", add), ("add_item", #"{"sku":"spoon-1","operation_id":"b"}"#),
+        ("checkout", "{}"), ("add_item", add), ("add_item", add),
+        ("add_item", #"{"sku":"spoon-1","operation_id":"b"}"#),
         ("remove_item", #"{"sku":"tea-100","quantity":1,"operation_id":"c"}"#), ("add_item", #"{"sku":"car"}"#),
         ("add_item", #"{"sku":"mug-1","quantity":999}"#), ("add_item", #"{"sku":"mug-1"}"#),
         ("remove_item", #"{"sku":"mug-1"}"#), ("show_cart", #"{"operations":true}"#), ("checkout", "{}"),
         ("show_cart", "{}"),
-      ]) { $0.conflicts = 5 }
+      ]
+    ) { $0.conflicts = 5 }
     let expected = [
       "the cart is empty", #"{"applied":true,"currency":"EUR","lines":[{"sku":"tea-100""#, #"{"applied":false"#,
       #""total":1795}"#, #""total":900}"#, "there is no product car; there are tea-100", #""total":1249650}"#,
@@ -248,7 +253,9 @@ struct GuestServicesTests {
     let call = ("compare_prices", #"{"sku":"tea 100"}"#)
     let partial = try await play(bundle, [call]) { node in
       node.upstreams[url("shop-a")] = [.init(200, [(0, #"{"price":900,"#), (20, #""currency":"EUR"}"#)])]
-      node.upstreams[url("shop-b")] = [.failure("circuit_open", "shop-b failed too often", more: #","retry_after_ms":1500"#)]
+      node.upstreams[url("shop-b")] = [
+        .failure("circuit_open", "shop-b failed too often", more: #","retry_after_ms":1500"#)
+      ]
       node.upstreams[url("shop-c")] = [.init(503, [(0, "down")])]
     }
     #expect(
@@ -260,7 +267,9 @@ struct GuestServicesTests {
       ])
     let whole = try await play(bundle, [call, call]) { node in
       for (shop, price) in [("shop-a", 900), ("shop-b", 850), ("shop-c", 1000)] {
-        node.upstreams[url(shop)] = [.init(200, [(0, #"{"price":\#(price),"currency":"EUR"}"#)]), .init(200, [(0, "{}")])]
+        node.upstreams[url(shop)] = [
+          .init(200, [(0, #"{"price":\#(price),"currency":"EUR"}"#)]), .init(200, [(0, "{}")]),
+        ]
       }
     }
     #expect(whole[0].contains(#""best":{"shop":"shop-b","price":850,"currency":"EUR"},"complete":true"#))

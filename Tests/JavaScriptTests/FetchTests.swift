@@ -30,26 +30,44 @@ struct FetchTests {
     ("await (await (await fetch(u)).blob()).text()", #""{\"a\":[1,2]}""#),
     ("await (await fetch(new URL(u + '#part'))).text()", #""{\"a\":[1,2]}""#),
     ("await (await fetch(new Request(u))).text()", #""{\"a\":[1,2]}""#),
-    ("await (async () => { const r = await fetch(u), c = r.clone(); return [await c.text(), await r.json(), c.url] })()",
-      #"["{\"a\":[1,2]}",{"a":[1,2]},"https://a.test/x"]"#),
-    ("await (async () => { const r = await fetch(u); await r.text(); return r.text().catch((e) => e.message) })()",
-      #""the body has been read already""#),
-    ("await (async () => { const r = await fetch(u), out = []; for await (const piece of r.body) out.push(piece.length); return [out, r.bodyUsed] })()",
-      "[[5,6],true]"),
-    ("await (async () => { const reader = (await fetch(u)).body.getReader(); const a = await reader.read(), b = await reader.read(), c = await reader.read(); return [a.value.length, b.done, c.done, c.value === undefined] })()",
-      "[5,false,true,true]"),
-    ("await (async () => { const reader = (await fetch(u)).body.getReader(); const all = await Promise.all([reader.read(), reader.read(), reader.read()]); return all.map((x) => x.done) })()",
-      "[false,false,true]"),
-    ("await (async () => { const r = await fetch(u); const reader = r.body.getReader(); return [r.body.locked, await r.text().catch((e) => e.name), (reader.releaseLock(), r.body.locked), await r.text()] })()",
-      #"[true,"TypeError",false,"{\"a\":[1,2]}"]"#),
-    ("await (async () => { const r = await fetch(u); await r.body.cancel(); return [r.bodyUsed, await r.text().catch((e) => e.name)] })()",
-      #"[true,"TypeError"]"#),
-    ("await (async () => { const r = await fetch(u); for await (const piece of r.body) break; return r.bodyUsed })()", "true"),
+    (
+      "await (async () => { const r = await fetch(u), c = r.clone(); return [await c.text(), await r.json(), c.url] })()",
+      #"["{\"a\":[1,2]}",{"a":[1,2]},"https://a.test/x"]"#
+    ),
+    (
+      "await (async () => { const r = await fetch(u); await r.text(); return r.text().catch((e) => e.message) })()",
+      #""the body has been read already""#
+    ),
+    (
+      "await (async () => { const r = await fetch(u), out = []; for await (const piece of r.body) out.push(piece.length); return [out, r.bodyUsed] })()",
+      "[[5,6],true]"
+    ),
+    (
+      "await (async () => { const reader = (await fetch(u)).body.getReader(); const a = await reader.read(), b = await reader.read(), c = await reader.read(); return [a.value.length, b.done, c.done, c.value === undefined] })()",
+      "[5,false,true,true]"
+    ),
+    (
+      "await (async () => { const reader = (await fetch(u)).body.getReader(); const all = await Promise.all([reader.read(), reader.read(), reader.read()]); return all.map((x) => x.done) })()",
+      "[false,false,true]"
+    ),
+    (
+      "await (async () => { const r = await fetch(u); const reader = r.body.getReader(); return [r.body.locked, await r.text().catch((e) => e.name), (reader.releaseLock(), r.body.locked), await r.text()] })()",
+      #"[true,"TypeError",false,"{\"a\":[1,2]}"]"#
+    ),
+    (
+      "await (async () => { const r = await fetch(u); await r.body.cancel(); return [r.bodyUsed, await r.text().catch((e) => e.name)] })()",
+      #"[true,"TypeError"]"#
+    ),
+    (
+      "await (async () => { const r = await fetch(u); for await (const piece of r.body) break; return r.bodyUsed })()",
+      "true"
+    ),
     ("await new Response('abc', fetch).body.getReader().read().then((x) => x.value.length)", "3"),
     ("(fetch, new Response(null)).body", "null"),
   ])
   func bodiesAreReadInEveryWay(expression: String, value: String) async throws {
-    let played = try await ask("return \(expression)", .init(200, [(0, #"{"a":"#), (10, "[1,2]}")], type: "application/json"))
+    let played = try await ask(
+      "return \(expression)", .init(200, [(0, #"{"a":"#), (10, "[1,2]}")], type: "application/json"))
     #expect(played.answer == value)
   }
 
@@ -109,12 +127,14 @@ struct FetchTests {
       .failure("circuit_open", "too many failures", more: #","retry_after_ms":1500"#))
     #expect(
       played.answer
-        == #"[true,"circuit_open: too many failures",{"code":"circuit_open","message":"too many failures","upstream":"a","retryAfter":1.5}]"#)
+        == #"[true,"circuit_open: too many failures",{"code":"circuit_open","message":"too many failures","upstream":"a","retryAfter":1.5}]"#
+    )
     #expect(try await ask("await fetch(u)", .failure("timeout")).answer == toolError("timeout: it failed"))
   }
 
   @Test func aBodyThatBreaksOffSaysWhy() async throws {
-    let read = "const r = await fetch(u); try { return await r.text() } catch (error) { return [error.name, error.cause.code, error.message] }"
+    let read =
+      "const r = await fetch(u); try { return await r.text() } catch (error) { return [error.name, error.cause.code, error.message] }"
     let reply = ScriptedNode.Reply(200, [(0, "half")]).breakingOff(with: "too_large")
     #expect(try await ask(read, reply).answer == #"["TypeError","too_large","too_large: the body broke off"]"#)
     let again = """
@@ -136,7 +156,10 @@ struct FetchTests {
   @Test(arguments: [
     ("fetch(u, { signal: AbortSignal.abort() })", "AbortError", 0),
     ("fetch(u, { signal: AbortSignal.timeout(10) })", "TimeoutError", 1),
-    ("(async () => { const c = new AbortController(); setTimeout(() => c.abort(), 5); return fetch(u, { signal: c.signal }) })()", "AbortError", 1),
+    (
+      "(async () => { const c = new AbortController(); setTimeout(() => c.abort(), 5); return fetch(u, { signal: c.signal }) })()",
+      "AbortError", 1
+    ),
   ])
   func aSignalEndsARequestThatIsUnderWay(expression: String, name: String, cancelled: Int) async throws {
     let played = try await ask(
@@ -185,8 +208,10 @@ struct FetchTests {
     #expect(
       played.answer
         == toolError(
-          "denied: fetch https://a.test/x: this worker was not granted it; write an `[[upstreams]]` table with `name` and `url` in atoll.toml"))
-    let other = try await ask("try { await fetch('https://other.test/') } catch (error) { return error.cause.code }", .init(200))
+          "denied: fetch https://a.test/x: this worker was not granted it; write an `[[upstreams]]` table with `name` and `url` in atoll.toml"
+        ))
+    let other = try await ask(
+      "try { await fetch('https://other.test/') } catch (error) { return error.cause.code }", .init(200))
     #expect(other.answer == #""denied""#)
   }
 

@@ -51,7 +51,10 @@ struct StateTests {
     ("kv.putJSON('a', undefined)", "kv.putJSON(): the value has no JSON"),
     ("kv.get(5)", "kv.get(): the key must be a string"),
     ("kv.get('a', 'xml')", "kv.get(): the type is one of text, json, bytes, arrayBuffer"),
-    ("kv.put('a', 'b', { expirationTtl: 5 })", #"kv.put(): there is no option \"expirationTtl\", only ttl, ttlMs, ifVersion, ifAbsent"#),
+    (
+      "kv.put('a', 'b', { expirationTtl: 5 })",
+      #"kv.put(): there is no option \"expirationTtl\", only ttl, ttlMs, ifVersion, ifAbsent"#
+    ),
     ("kv.put('a', 'b', { ttl: 0 })", "kv.put(): the time to live must be more than 0"),
     ("kv.put('a', 'b', { ttl: 1, ttlMs: 1 })", "kv.put(): ttl (seconds) and ttlMs exclude each other"),
     ("kv.put('a', 'b', { ifVersion: '1', ifAbsent: true })", "kv.put(): ifVersion and ifAbsent exclude each other"),
@@ -168,16 +171,20 @@ struct StateTests {
   }
 
   @Test func anUpdateIsRepeatedWhereAnotherCallWrote() async throws {
-    let body = "let asked = 0; const value = await session.update((old) => { asked++; return (old ?? 0) + 1; }); return [asked, value]"
+    let body =
+      "let asked = 0; const value = await session.update((old) => { asked++; return (old ?? 0) + 1; }); return [asked, value]"
     #expect(try await play(body, prepare: { $0.conflicts = 3 }).answer == "[4,2]")
     let lost = try await play(body, prepare: { $0.conflicts = 8 }).answer
-    #expect(lost.contains("conflict: session.update(): other calls wrote between reading and writing, 8 times in a row"))
-    let bounded = "let asked = 0; try { await session.update(() => ++asked, { attempts: 2 }) } catch (error) { return [asked, error.code] }"
+    #expect(
+      lost.contains("conflict: session.update(): other calls wrote between reading and writing, 8 times in a row"))
+    let bounded =
+      "let asked = 0; try { await session.update(() => ++asked, { attempts: 2 }) } catch (error) { return [asked, error.code] }"
     #expect(try await play(bounded, prepare: { $0.conflicts = 9 }).answer == #"[2,"conflict"]"#)
   }
 
   @Test func aSessionThatEndedIsGone() async throws {
-    let body = "const seen = await session.get(); if (seen) await session.end(); else await session.put([1]); return seen"
+    let body =
+      "const seen = await session.get(); if (seen) await session.end(); else await session.put([1]); return seen"
     #expect(try await play(body, calls: 3).answers == ["null", "[1]", "null"])
   }
 
@@ -204,8 +211,10 @@ struct StateTests {
   @Test func aCapabilityThatIsNotGrantedNamesTheLineToAdd() async throws {
     let kv = try await play("return kv.get('a')", grants: [.session, .fetch]).answer
     #expect(
-      kv == toolError(
-        #"denied: kv.get(): this worker was not granted it; write `kv = [\"<namespace>\"]` under `[permissions]` in atoll.toml"#))
+      kv
+        == toolError(
+          #"denied: kv.get(): this worker was not granted it; write `kv = [\"<namespace>\"]` under `[permissions]` in atoll.toml"#
+        ))
     let session = try await play("return session.update(() => 1)", grants: [.kv]).answer
     #expect(session.contains(#"`[session]` with `ttl = \"30m\"`, and `session = true` for the tool, in atoll.toml"#))
   }
@@ -229,7 +238,8 @@ struct StateTests {
     func size(_ source: String) throws -> Int { try evaluate(source).image.count }
     let plain = try size(module("t() {}"))
     #expect(try size(module("t() { return 'the session of kv'; }")) < plain + 200)
-    #expect(try size(#"import { ToolError } from "atoll";"# + module("t() { throw new ToolError('x'); }")) < plain + 2_000)
+    #expect(
+      try size(#"import { ToolError } from "atoll";"# + module("t() { throw new ToolError('x'); }")) < plain + 2_000)
     let withKV = try size(#"import { kv } from "atoll";"# + module("t() { return kv.get('a'); }"))
     #expect(withKV > plain + 5_000)
     #expect(evaluationError(#"import { nothing } from "atoll";"# + module("t() {}"))?.code == .threw)

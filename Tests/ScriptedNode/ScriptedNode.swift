@@ -34,7 +34,9 @@ public final class ScriptedNode: CallServices {
     /// The body is never completed.
     public var isEndless = false
 
-    public init(_ status: Int, _ pieces: [(Int, String)] = [], type: String = "text/plain", url: String = "https://a.test/x") {
+    public init(
+      _ status: Int, _ pieces: [(Int, String)] = [], type: String = "text/plain", url: String = "https://a.test/x"
+    ) {
       head = """
         {"status":\(status),"status_text":"Fine","headers":[["content-type","\(type)"],["x-a","1"],["x-a","2"]],\
         "url":"\(url)","redirected":\(status == 203),"upstream":"a"}
@@ -42,7 +44,9 @@ public final class ScriptedNode: CallServices {
       self.pieces = pieces.map { ($0.0, $0.1) }
     }
 
-    public static func failure(_ code: String, _ message: String = "it failed", more: String = "", after: Int = 0) -> Reply {
+    public static func failure(_ code: String, _ message: String = "it failed", more: String = "", after: Int = 0)
+      -> Reply
+    {
       var reply = Reply(0)
       reply.head = #"{"error":{"code":"\#(code)","message":"\#(message)","upstream":"a"\#(more)}}"#
       reply.afterMilliseconds = after
@@ -106,7 +110,8 @@ public final class ScriptedNode: CallServices {
     }
     operation.describe(.unsafe, target: module)
     if capability == .fetch { return fetch(head, operation) }
-    let answer = isDown
+    let answer =
+      isDown
       ? Self.error("state_unavailable", "the store does not answer; try again later")
       : capability == .kv ? keyValue(head, body) : sessionState(head, body)
     later(stateMilliseconds) { [self] in
@@ -130,7 +135,8 @@ public final class ScriptedNode: CallServices {
   /// Nil where the condition of a write holds.
   private func conflict(_ head: [String: Any], _ old: Entry?) -> [UInt8]? {
     let isMet =
-      head["if"] as? String == "absent" ? old == nil : (head["if_version"] as? String).map { $0 == old.map { "\($0.version)" } } ?? true
+      head["if"] as? String == "absent"
+      ? old == nil : (head["if_version"] as? String).map { $0 == old.map { "\($0.version)" } } ?? true
     return isMet ? nil : Self.error("conflict", "another call wrote meanwhile; get it again")
   }
 

@@ -10,7 +10,8 @@ import AtollWorker
         let version = try notes.put(title, .text(text(arguments)), ttlMilliseconds: life ?? nil, if: .absent)
         return written(title, version)
       } catch {
-        throw error.code == "conflict" ? ToolError("conflict: there is a note \(title) already; edit_note changes it") : ToolError(error)
+        throw error.code == "conflict"
+          ? ToolError("conflict: there is a note \(title) already; edit_note changes it") : ToolError(error)
       }
     },
 
@@ -32,7 +33,8 @@ import AtollWorker
         return written(title, try notes.put(title, .text(text(arguments)), if: .version(version)))
       } catch {
         throw error.code == "conflict"
-          ? ToolError("conflict: \(title) was changed or deleted since version \(version); get_note, and edit what it says now")
+          ? ToolError(
+            "conflict: \(title) was changed or deleted since version \(version); get_note, and edit what it says now")
           : ToolError(error)
       }
     },
@@ -53,7 +55,8 @@ import AtollWorker
         return .object { $0.member("deleted", deleted) }
       } catch {
         throw error.code == "conflict"
-          ? ToolError("conflict: \(title) is not at version \(version ?? "") any more; get_note before you delete it") : ToolError(error)
+          ? ToolError("conflict: \(title) is not at version \(version ?? "") any more; get_note before you delete it")
+          : ToolError(error)
       }
     },
   ]
