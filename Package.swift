@@ -18,7 +18,7 @@ let house: [SwiftSetting] = [
 /// Modules that touch no C pointer say so, and the compiler holds them to it (SE-0458).
 let pointerFree: [SwiftSetting] = house + [.strictMemorySafety()]
 
-/// The request path reads class properties some 100 times: the dynamic checks, which debug builds and tests keep, are a
+/// The path of a call reads class properties some 100 times: the dynamic checks, which debug builds and tests keep, are a
 /// tenth of its instructions.
 let uncheckedExclusivity = SwiftSetting.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
 
@@ -86,9 +86,12 @@ let package = Package(
       swiftSettings: house + [uncheckedExclusivity]),
     .target(name: "HTTPClient", dependencies: ["EventLoop", "CCurl"], swiftSettings: house),
     .target(
-      name: "KeyValue", dependencies: ["EventLoop", "CSQLite", "CHiredis", "CRedisTLS", "CNATS"], swiftSettings: house),
+      name: "KeyValue", dependencies: ["EventLoop", "CSQLite", "CHiredis", "CRedisTLS", "CNATS"],
+      swiftSettings: house + [uncheckedExclusivity]),
     .target(name: "Manifests", dependencies: ["JSON", .product(name: "TOMLKit", package: "TOMLKit")], swiftSettings: pointerFree),
-    .target(name: "Sandbox", dependencies: ["EventLoop", "CWasmtime", "CCrypto"], swiftSettings: house),
+    .target(
+      name: "Sandbox", dependencies: ["EventLoop", "CWasmtime", "CCrypto"],
+      swiftSettings: house + [uncheckedExclusivity]),
     .target(
       name: "JavaScript", dependencies: ["JSON", "Sandbox", "CJavaScriptEngine"], swiftSettings: pointerFree),
     .target(
@@ -103,7 +106,7 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
-      swiftSettings: pointerFree),
+      swiftSettings: pointerFree + [uncheckedExclusivity]),
     .executableTarget(
       name: "atoll",
       dependencies: [

@@ -49,7 +49,7 @@ struct OperationTable {
   mutating func begin(
     _ effect: HostOperation.Effect, target: String, requestDigest: [UInt8] = [], requestBytes: Int = 0
   ) -> Int32? {
-    let free = entries.firstIndex { $0 == nil }
+    let free = entries.indices.first { entries[$0] == nil }
     guard free != nil || entries.count < SandboxLimits.handlesMax else { return nil }
     let record = ledger.begin(
       HostOperation(
@@ -68,7 +68,7 @@ struct OperationTable {
   func record(of handle: Int32) -> Int? { isKnown(handle) ? entries[Int(handle)]!.record : nil }
 
   /// The handle of an operation, by its place in the ledger; nil when it was dropped.
-  func handle(of record: Int) -> Int32? { entries.firstIndex { $0?.record == record }.map(Int32.init) }
+  func handle(of record: Int) -> Int32? { entries.indices.first { entries[$0]?.record == record }.map(Int32.init) }
 
   /// Says how to end what is under way for a handle.
   mutating func onCancel(_ handle: Int32, _ cancel: @escaping () -> Bool) {
@@ -124,9 +124,11 @@ struct OperationTable {
       return handle
     }
     var first: (handle: Int, order: Int)?
-    for (index, entry) in entries.enumerated() {
-      guard let entry, entry.isReady, !entry.isReported else { continue }
-      if first == nil || entry.order < first!.order { first = (index, entry.order) }
+    // By index: an entry that is taken out is retained member by member.
+    for index in entries.indices {
+      guard entries[index]?.isReady == true, entries[index]?.isReported == false else { continue }
+      let order = entries[index]!.order
+      if first == nil || order < first!.order { first = (index, order) }
     }
     if let first {
       entries[first.handle]!.isReported = true
@@ -137,11 +139,10 @@ struct OperationTable {
 
   func size(_ handle: Int32) -> Int32 {
     guard isKnown(handle) else { return Code.unknownHandle }
-    let entry = entries[Int(handle)]!
-    let unread = entry.answer.count - entry.offset
+    let unread = unread(handle)
     if unread > 0 { return Int32(clamping: unread) }
-    if entry.isOpen { return Code.inFlight }
-    return entry.why == nil ? 0 : Code.brokeOff
+    if entries[Int(handle)]!.isOpen { return Code.inFlight }
+    return entries[Int(handle)]!.why == nil ? 0 : Code.brokeOff
   }
 
   /// Copies the next bytes of an answer; 0 at its end.
@@ -185,10 +186,13 @@ struct OperationTable {
   /// Forgets a handle; what is under way for it is ended.
   mutating func drop(_ handle: Int32) {
     guard isKnown(handle) else { return }
+    if !entries[Int(handle)]!.isReady { inFlight -= 1 }
+    guard entries[Int(handle)]!.isOpen else {
+      entries[Int(handle)] = nil
+      return
+    }
     let entry = entries[Int(handle)]!
     entries[Int(handle)] = nil
-    if !entry.isReady { inFlight -= 1 }
-    guard entry.isOpen else { return }
     let wereBytesSent = entry.cancel?() ?? false
     ledger.end(
       entry.record, .cancelled, at: atoll_monotonic_nanoseconds(), answerBytes: entry.answerBytes,

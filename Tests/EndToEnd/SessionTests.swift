@@ -189,7 +189,7 @@ extension TheBinary {
           while !over.isRaised {
             guard let answer = try? node.call("show_cart", #"{"session":"\#(handle)"}"#) else { continue }
             answers.append(Refusal(isError: answer.isError, text: answer.text))
-            usleep(2_000)
+            usleep(20_000)
           }
           return answers
         }.flatMap { $0 }

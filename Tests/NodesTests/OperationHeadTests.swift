@@ -38,6 +38,28 @@ import Testing
         == KeyValueOperation(namespace: "only", .list(prefix: Array("a/".utf8), cursor: Array("a/9".utf8), limit: 7)))
   }
 
+  /// The short way and the long way must not differ: each head is read as it is, and with white space in it.
+  @Test(arguments: [
+    (#"{"op":"get","namespace":"notes","key":"a"}"#, "notes", "a"), (#"{"op":"get","namespace":"drafts","key":"é/ü"}"#, "drafts", "é/ü"),
+    (#"{"op":"get","namespace":"notes","key":"a\\b"}"#, "notes", #"a\b"#),
+  ])
+  func aGetIsReadTheSameEitherWay(_ head: String, _ namespace: String, _ key: String) throws {
+    let wanted = KeyValueOperation(namespace: namespace, .get(key: Array(key.utf8)))
+    #expect(try kv(head).operation == wanted)
+    #expect(try kv(head.replacing(":", with: " : ")).operation == wanted)
+    #expect(try kv(head, []).operation == wanted)
+    let alone = #"{"op":"get","key":"k"}"#
+    #expect(try kv(alone, granted: ["notes"]).operation == KeyValueOperation(namespace: "notes", .get(key: [0x6B])))
+  }
+
+  @Test(arguments: [
+    #"{"op":"get","key":"a"}"#, #"{"op":"get","namespace":"note","key":"a"}"#, #"{"op":"get","namespace":"notes","key":"a"}x"#,
+    #"{"op":"get","namespace":"notes","key":"a""#, #"{"op":"get","namespace":"notes","key":"a","key":"b"}"#,
+    #"{"op":"get","namespace":"notes""key":"a"}"#, "{\"op\":\"get\",\"namespace\":\"notes\",\"key\":\"a\nb\"}",
+  ])
+  func whatOnlyLooksLikeAGetIsNoShortcut(_ head: String) {
+    if let read = try? kv(head) { #expect(read.operation == KeyValueOperation(namespace: "notes", .get(key: [0x62]))) } }
+
   @Test(arguments: [
     ("", "bad_request", "not JSON"), ("[]", "bad_request", "must be a JSON object"), ("{", "bad_request", "not JSON"),
     (#"{"op":"get","namespace":"notes"}"#, "bad_request", "`key` is missing"),

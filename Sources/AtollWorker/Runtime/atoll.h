@@ -185,7 +185,7 @@ static inline atoll_answer atoll_finish(int32_t handle) {
   if (handle == atoll_too_large) return atoll_failure("too_large", "a request has at most 1 MiB and 64 KiB");
   if (handle < 0) return atoll_failure("too_many", "64 operations are held; drop some");
   char *text = (char *)malloc(room + 1);
-  atoll_wait(handle);
+  // Read first: what the node could answer at once needs no sleep.
   while (text) {
     got = atoll_read(handle, text + count, room - count);
     if (got > 0) count += (size_t)got;

@@ -10,6 +10,11 @@ struct KVOperation {
   let namespace: Int
 
   init(_ request: OperationRequest, granted: [String], pool: JSONPool) throws(OperationProblem) {
+    if let (index, key) = PlainGet.read(request.bytes, granted) {
+      namespace = index
+      operation = KeyValueOperation(namespace: granted[index], .get(key: key))
+      return
+    }
     let head = try request.readHead(pool) { root throws(OperationProblem) in try Head(root) }
     namespace = try Self.namespace(head.namespace, granted)
     let name = granted[namespace]
@@ -106,6 +111,64 @@ struct KVOperation {
     func condition(mayBeAbsent: Bool) throws(OperationProblem) -> KeyValueCondition {
       try Versions.condition(isAbsent: isAbsent, version: version, mayBeAbsent: mayBeAbsent)
     }
+  }
+}
+
+/// The commonest request, as the SDKs write it: `{"op":"get","namespace":"…","key":"…"}` without escapes. It is read without
+/// a JSON document, whose 0.5 µs is a tenth of a get from SQLite; whatever looks different goes the long way.
+private enum PlainGet {
+  private static let operation = Array(#"{"op":"get","#.utf8)
+  private static let namespace = Array(#""namespace":""#.utf8)
+  private static let key = Array(#""key":""#.utf8)
+  private static let end = Array(#""}"#.utf8)
+  private static let quote = UInt8(ascii: "\"")
+
+  static func read(_ bytes: [UInt8], _ granted: [String]) -> (namespace: Int, key: [UInt8])? {
+    let text = bytes.span
+    guard var at = skip(operation, text, 0) else { return nil }
+    var index = 0
+    if let start = skip(namespace, text, at) {
+      guard let end = plainEnd(text, start), let found = granted.firstIndex(where: { isSame($0, text, start..<end) }),
+        end + 1 < text.count, text[end + 1] == UInt8(ascii: ",")
+      else { return nil }
+      index = found
+      at = end + 2
+    } else if granted.count != 1 {
+      return nil
+    }
+    guard let start = skip(key, text, at), let last = plainEnd(text, start), skip(end, text, last) == text.count else {
+      return nil
+    }
+    return (index, Array(bytes[start..<last]))
+  }
+
+  /// Past `words` where they stand at `at`.
+  private static func skip(_ words: [UInt8], _ text: Span<UInt8>, _ at: Int) -> Int? {
+    guard at + words.count <= text.count else { return nil }
+    for index in words.indices where text[at + index] != words[index] { return nil }
+    return at + words.count
+  }
+
+  /// The quote that ends a string without escapes. Whether it is UTF-8 is looked at with the key.
+  private static func plainEnd(_ text: Span<UInt8>, _ start: Int) -> Int? {
+    var at = start
+    while at < text.count {
+      let byte = text[at]
+      if byte == quote { return at }
+      if byte < 0x20 || byte == UInt8(ascii: "\\") { return nil }
+      at += 1
+    }
+    return nil
+  }
+
+  private static func isSame(_ name: String, _ text: Span<UInt8>, _ range: Range<Int>) -> Bool {
+    guard name.utf8.count == range.count else { return false }
+    var at = range.lowerBound
+    for byte in name.utf8 {
+      guard byte == text[at] else { return false }
+      at += 1
+    }
+    return true
   }
 }
 

@@ -32,7 +32,7 @@ struct OperationProblem: Error {
 
 /// A request of a guest, cut in two.
 struct OperationRequest {
-  private let bytes: [UInt8]
+  let bytes: [UInt8]
   private let headEnd: Int
 
   init(_ bytes: [UInt8]) {
