@@ -53,6 +53,8 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
   /// Jobs that must run before the next cohort is released.
   @exclusivity(unchecked) var jobsDue = 0
   @exclusivity(unchecked) var taken: [Entry] = []
+  /// What is to run once the jobs of this phase have run.
+  @exclusivity(unchecked) var phaseEnds: [() -> Void] = []
   /// When the jobs of this turn have to make room for I/O; 0 until some of them run.
   @exclusivity(unchecked) var turnDeadline: UInt64 = 0
   @exclusivity(unchecked) var idleIsActive = false

@@ -58,6 +58,7 @@ extension EventLoop {
     // Whoever waits since an earlier turn has waited long enough.
     if jobsDue == 0 { releaseCohort() }
     if hasJobs { runJobs() }
+    if !phaseEnds.isEmpty { endPhase() }
     if isStopping { uv_stop(uv) }
   }
 
@@ -66,6 +67,7 @@ extension EventLoop {
     takeInbox()
     if hasJobs { runJobs() }
     if !readyGuests.isEmpty { runOneGuest() }
+    if !phaseEnds.isEmpty { endPhase() }
     if isStopping { uv_stop(uv) }
     turnDeadline = 0
     let isBusy = hasJobs || !readyGuests.isEmpty
@@ -74,6 +76,21 @@ extension EventLoop {
       // An active idle handle makes libuv poll with a zero timeout.
       if isBusy { uv_idle_start(idleHandle) { _ in } } else { uv_idle_stop(idleHandle) }
     }
+  }
+
+  /// Runs `body` once, when the jobs that run now have come to an end: before the loop polls I/O again, and before it takes
+  /// what other threads have handed in since. For what may be shared by jobs that follow each other and by nobody after
+  /// them, as the view that several reads have of a store. On the loop.
+  public func atEndOfPhase(_ body: @escaping () -> Void) {
+    assertConfined()
+    phaseEnds.append(body)
+  }
+
+  @inline(never)
+  private func endPhase() {
+    let bodies = phaseEnds
+    phaseEnds.removeAll(keepingCapacity: true)
+    for body in bodies { body() }
   }
 
   /// Runs the jobs that wait, those that they enqueue, and the cohorts that they form, until the time of this turn is

@@ -10,6 +10,9 @@ final class SQLiteConnection: KeyValueConnection, @unchecked Sendable {
   /// Nil while another process has the file to itself, and once it is closed.
   private var queries: SQLiteQueries?
   private var isClosed = false
+  /// Reads that the jobs of this phase of the loop have made; from the second on they share one snapshot.
+  private var reads = 0
+  private var hasSnapshot = false
   /// What the writer has, or will have.
   private var submissions: [ObjectIdentifier: SQLiteSubmission] = [:]
   private var timer: LoopTimer?
@@ -52,6 +55,7 @@ final class SQLiteConnection: KeyValueConnection, @unchecked Sendable {
     switch operation.body {
     case .get(let key):
       if queries == nil { try open() }
+      if reads < 2 { try share() }
       return .entry(try queries!.entry(operation.namespace, key))
     case .list(let prefix, let cursor, let limit):
       if queries == nil { try open() }
@@ -59,6 +63,25 @@ final class SQLiteConnection: KeyValueConnection, @unchecked Sendable {
         operation.namespace, prefix, cursor, limit, visitedMax: KeyValueLimits.sqliteVisitedMax)
     case .put, .delete: return nil
     }
+  }
+
+  /// Most of a small read is taking the file's locks and giving them back: half a dozen system calls. Reads that follow
+  /// each other without I/O between them cannot be told from reads at one moment, so they lock it once. A write that was
+  /// answered before the phase began is in the snapshot; one that is answered later is seen by the next phase, which is
+  /// the first that can know of it.
+  private func share() throws(SQLiteStatus) {
+    reads += 1
+    if reads == 1 { return loop.atEndOfPhase { [self] in endShare() } }
+    try queries?.beginSnapshot()
+    hasSnapshot = true
+  }
+
+  private func endShare() {
+    reads = 0
+    guard hasSnapshot else { return }
+    hasSnapshot = false
+    // A read transaction that cannot be ended would show an old state for ever: the connection is made anew.
+    do throws(SQLiteStatus) { try queries?.endSnapshot() } catch { queries = nil }
   }
 
   func close() {

@@ -4,6 +4,8 @@ final class SQLiteQueries {
   private let database: SQLiteDatabase
   private let get: SQLiteStatement
   private let list: SQLiteStatement
+  private let begin: SQLiteStatement
+  private let end: SQLiteStatement
   private let clock: WallClock
 
   init(_ database: SQLiteDatabase, clock: @escaping WallClock) throws(SQLiteStatus) {
@@ -11,10 +13,16 @@ final class SQLiteQueries {
     self.clock = clock
     get = try SQLiteStatement(
       "SELECT version, expires, value FROM entries WHERE namespace = ?1 AND key = ?2", database)
+    begin = try SQLiteStatement("BEGIN", database)
+    end = try SQLiteStatement("COMMIT", database)
     list = try SQLiteStatement(
       "SELECT key, version, expires FROM entries WHERE namespace = ?1 AND key >= ?2 AND key < ?3 ORDER BY key", database
     )
   }
+
+  /// Reads until `endSnapshot` see one state of the file, and lock it once.
+  func beginSnapshot() throws(SQLiteStatus) { try begin.run() }
+  func endSnapshot() throws(SQLiteStatus) { try end.run() }
 
   /// The value of a key; nil where there is none, or it has expired. Allocates the value's array and nothing else.
   func entry(_ namespace: String, _ key: [UInt8]) throws(SQLiteStatus) -> KeyValueEntry? {

@@ -39,7 +39,7 @@ public enum Bounds {
   public static let wallMilliseconds = 1...300_000
   public static let outputBytes = 1_024...(16 << 20)
   public static let hostCalls = 1...1_000_000
-  public static let upstreamBytes = 1_024...(1 << 30)
+  public static let upstreamBytes = 1_024...(64 << 20)
 
   public static let namespaces = 64
   public static let namespaceBytes = 64

@@ -226,6 +226,7 @@ public final class Node: @unchecked Sendable {
       return worker
     }
     let fresh = try opened.get()
+    try Self.reject(fresh, takenBy: workers.filter { $0.source != source })
     var next = workers
     if let index = next.firstIndex(where: { $0.source == source }) { next[index] = fresh } else { next.append(fresh) }
     try await deploy(Deployment(workers: next, nodeName: configuration.name, version: Self.version))

@@ -33,6 +33,14 @@ struct WorkerOpening: Sendable {
       try bundle.load(modules, javaScript: javaScript)
     }
     if let notice = report.notice { log.warning("\(notice.message)", metadata: ["worker": "\(bundle.manifest.name)"]) }
+    for upstream in bundle.manifest.upstreams {
+      let secrets = upstream.headers.flatMap(\.value.secrets)
+      if secrets.isEmpty { continue }
+      let url = configuration.upstreamsAt[upstream.name] ?? upstream.url
+      log.info(
+        "secrets go to an upstream",
+        metadata: ["worker": "\(bundle.manifest.name)", "url": "\(url)", "secrets": "\(secrets.joined(separator: " "))"])
+    }
     let limits = configuration.limits
     return LoadedWorker(
       source: source, bundle: bundle, program: program, report: report,

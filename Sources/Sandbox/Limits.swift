@@ -58,6 +58,10 @@ enum SandboxLimits {
   static let handlesMax = 64
   /// The request of one operation, in bytes: the largest value of a key-value store, and its head.
   static let operationRequestBytesMax = (1 << 20) + (64 << 10)
+  /// Operations that one call may start, timers included: each leaves a line in the ledger.
+  static let operationsMax = 16_384
+  /// Answers that a call holds and has not read, in bytes: they are the host's memory, not the guest's.
+  static let unreadBytesMax = 8 << 20
   /// Entries of one `poll_oneoff`.
   static let subscriptionsMax = 64
   /// Buffers of one `fd_read` or `fd_write`.

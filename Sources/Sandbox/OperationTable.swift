@@ -41,6 +41,12 @@ struct OperationTable {
   private var entries: [Entry?] = []
   private var inFlight = 0
   private var arrivals = 0
+  private var started = 0
+  private var unreadBytes = 0
+
+  private static let tooMuchUnread = Array(
+    #"{"error":{"code":"too_large","message":"the call holds more answers than it may, unread; read or drop some first"}}"#
+      .utf8)
 
   init(ledger: CallLedger) { self.ledger = ledger }
 
@@ -50,7 +56,10 @@ struct OperationTable {
     _ effect: HostOperation.Effect, target: String, requestDigest: [UInt8] = [], requestBytes: Int = 0
   ) -> Int32? {
     let free = entries.indices.first { entries[$0] == nil }
-    guard free != nil || entries.count < SandboxLimits.handlesMax else { return nil }
+    guard free != nil || entries.count < SandboxLimits.handlesMax, started < SandboxLimits.operationsMax else {
+      return nil
+    }
+    started += 1
     let record = ledger.begin(
       HostOperation(
         effect: effect, target: target, requestDigest: requestDigest, requestBytes: requestBytes,
@@ -90,6 +99,8 @@ struct OperationTable {
   mutating func take(_ event: CallTape.Event, for handle: Int32) {
     guard isKnown(handle), entries[Int(handle)]!.isOpen else { return }
     let index = Int(handle)
+    guard unreadBytes + event.bytes.count <= SandboxLimits.unreadBytesMax else { return overflow(index) }
+    unreadBytes += event.bytes.count
     if !entries[index]!.isReady {
       entries[index]!.isReady = true
       entries[index]!.order = arrivals
@@ -98,6 +109,7 @@ struct OperationTable {
     }
     if event.ending == .broken {
       entries[index]!.why = event.bytes
+      unreadBytes -= event.bytes.count
     } else {
       entries[index]!.answerBytes += event.bytes.count
       if entries[index]!.answer.isEmpty {
@@ -113,6 +125,20 @@ struct OperationTable {
     ledger.end(
       entries[index]!.record, event.outcome, at: atoll_monotonic_nanoseconds(),
       answerBytes: entries[index]!.answerBytes, wereBytesSent: event.wereBytesSent)
+  }
+
+  /// Ends an operation whose answer there is no room for. What was read of it stays read.
+  private mutating func overflow(_ index: Int) {
+    let cancel = entries[index]!.cancel
+    let isWhole = entries[index]!.answerBytes == 0
+    entries[index]!.cancel = nil
+    unreadBytes -= entries[index]!.answer.count - entries[index]!.offset
+    entries[index]!.answer = []
+    entries[index]!.offset = 0
+    take(
+      CallTape.Event(
+        record: entries[index]!.record, bytes: Self.tooMuchUnread, ending: isWhole ? .whole : .broken,
+        outcome: .failed("too_large"), wereBytesSent: cancel?() ?? true), for: Int32(index))
   }
 
   /// What a `wait` finds: the handle it answers with, a code below 0, or nil when the guest has to sleep.
@@ -158,6 +184,7 @@ struct OperationTable {
       target.copyMemory(from: UnsafeRawBufferPointer(rebasing: answer[offset..<(offset + count)]))
     }
     entries[index]!.offset += count
+    unreadBytes -= count
     guard entries[index]!.isOpen, count == unread else { return (Int32(count), nil) }
     // A stream's room is used again.
     entries[index]!.answer.removeAll(keepingCapacity: true)
@@ -178,6 +205,7 @@ struct OperationTable {
     }
     guard let why = entries[index]!.why else { return 0 }
     entries[index]!.why = nil
+    unreadBytes += why.count
     entries[index]!.answer = why
     entries[index]!.offset = 0
     return Code.brokeOff
@@ -187,6 +215,7 @@ struct OperationTable {
   mutating func drop(_ handle: Int32) {
     guard isKnown(handle) else { return }
     if !entries[Int(handle)]!.isReady { inFlight -= 1 }
+    unreadBytes -= unread(handle)
     guard entries[Int(handle)]!.isOpen else {
       entries[Int(handle)] = nil
       return

@@ -76,6 +76,17 @@ import Testing
         == .put(key: session.key, value: [1, 2], timeToLive: 1_600, condition: .version(4)))
   }
 
+  @Test func aSessionThatIsGoneDoesNotComeBack() throws {
+    let session = try #require(opened(begin().handle))
+    session.loaded(KeyValueEntry(value: [1, 2], version: 4, expires: 10_000))
+    // Even a write without a condition names what it knows, so that it does not land on an ended session.
+    #expect(try session.write([3], .none).body == .put(key: session.key, value: [1, 3], timeToLive: 1_600, condition: .version(4)))
+    session.read(nil)
+    #expect(session.hasEnded)
+    #expect(session.renewal(now: 0) == nil)
+    #expect(throws: OperationProblem.self) { try session.write([3], .none) }
+  }
+
   @Test func anEndedSessionIsNeitherRenewedNorWritten() {
     let session = begin()
     #expect(session.end.body == .delete(key: session.key, condition: .none))

@@ -152,6 +152,40 @@ struct CallServicesTests {
     #expect(try await run(text(5 << 20), limits: limits).outcome.fault?.kind == .trap)
   }
 
+  /// The eighth whole mebibyte is one head too many; after a read there is room again.
+  @Test func answersThatNobodyReadsAreBounded() async throws {
+    let text = Guests.answering(
+      """
+      (loop $again
+        (drop (call $start (i32.const 65536) (i32.const 1048576)))
+        (br_if $again (i32.lt_u (call $count) (i32.const 9))))
+      (call $size (i32.const 8))
+      (call $size (i32.const 7))
+      (i32.add)
+      """, imports: imports,
+      rest: """
+        (global $h (mut i32) (i32.const 0)) (data (i32.const 65536) "e")
+        (func $count (result i32) (global.set $h (i32.add (global.get $h) (i32.const 1))) (global.get $h))
+        """, pages: 20)
+    let result = try await run(text, limits: CallLimits(memoryBytes: 2 << 20))
+    #expect(result.outcome.number.map { $0 > (1 << 20) && $0 < (1 << 20) + 300 } == true, "\(result.outcome)")
+    #expect(result.operations.last?.outcome == .failed("too_large"))
+    #expect(result.operations.dropLast().allSatisfy { $0.outcome == .completed })
+  }
+
+  @Test func aCallStartsABoundedNumberOfOperations() async throws {
+    let text = Guests.answering(
+      """
+      (loop $again
+        (global.set $h (call $start (i32.const 100) (i32.const 1)))
+        (if (i32.ge_s (global.get $h) (i32.const 0)) (then (call $drop (global.get $h)) (br $again))))
+      (global.get $h)
+      """, imports: imports, rest: data)
+    let result = try await run(text, limits: CallLimits(cpuMilliseconds: 5_000, hostCalls: 100_000))
+    #expect(result.outcome.number == -4)
+    #expect(result.operations.count == SandboxLimits.operationsMax)
+  }
+
   @Test func withoutAServiceTheOperationFails() async throws {
     let result = try await run(number("(call $size (call $start (i32.const 100) (i32.const 1)))"), withServices: false)
     #expect(result.outcome.number ?? 0 > 20)

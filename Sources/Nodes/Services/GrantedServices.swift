@@ -60,6 +60,8 @@ final class GrantedServices: CallServices {
   /// When operations have to have ended: a part of the call's own time is left for its answer.
   private let deadline: UInt64
   private let budget: ByteBudget
+  private var storeOperations = 0
+  private var storeBytes = 0
 
   init(_ grants: WorkerGrants, on loop: LoopServices, session: Session?) {
     self.grants = grants
@@ -87,7 +89,25 @@ final class GrantedServices: CallServices {
   private func startKV(_ request: OperationRequest, _ operation: GuestOperation) throws(OperationProblem) {
     let asked = try KVOperation(request, granted: grants.namespaces, pool: loop.pool)
     operation.describe(asked.isRead ? .read : .write, target: grants.targets[asked.namespace])
-    loop.store.perform(asked.operation, deadline: deadline) { Self.complete(operation, $0) }
+    try perform(asked.operation) { Self.complete(operation, $0) }
+  }
+
+  /// Does one operation on the store, within what the call may have under way.
+  private func perform(
+    _ operation: KeyValueOperation, _ completion: @escaping (Result<KeyValueAnswer, KeyValueError>) -> Void
+  ) throws(OperationProblem) {
+    var bytes = 0
+    if case .put(_, let value, _, _) = operation.body { bytes = value.count }
+    guard storeOperations < OperationBounds.storeOperations, storeBytes + bytes <= OperationBounds.storeBytes else {
+      throw OperationProblem("too_many", "the call has as much under way on the store as it may; wait for some of it")
+    }
+    storeOperations += 1
+    storeBytes += bytes
+    loop.store.perform(operation, deadline: deadline) { [self] result in
+      storeOperations -= 1
+      storeBytes -= bytes
+      completion(result)
+    }
   }
 
   private static func complete(_ operation: GuestOperation, _ result: Result<KeyValueAnswer, KeyValueError>) {
@@ -108,23 +128,49 @@ final class GrantedServices: CallServices {
     case .get:
       operation.describe(.read, target: "session")
       if let known = session.knownAnswer() { return operation.complete(known) }
-      loop.store.perform(session.load, deadline: deadline) { result in
+      try perform(session.load) { result in
         guard case .success(.entry(let entry)) = result else { return Self.complete(operation, result) }
         session.read(entry)
         operation.complete(Session.answer(to: entry), wereBytesSent: true)
       }
     case .put(let data, let condition):
       operation.describe(.write, target: "session")
-      let write = try session.write(data, condition)
-      loop.store.perform(write, deadline: deadline) { result in
-        if case .success(.written(let version)) = result { session.written(version, data) }
-        Self.complete(operation, result)
-      }
+      try write(data, condition, to: session, operation, attempts: OperationBounds.writeAttempts)
     case .delete:
       operation.describe(.write, target: "session")
-      loop.store.perform(session.end, deadline: deadline) { result in
-        if case .success = result { session.ended() }
+      session.ended()
+      try perform(session.end) { Self.complete(operation, $0) }
+    }
+  }
+
+  /// Writes a session's data. Without a condition the last one wins, but never over a session that has ended meanwhile: so
+  /// even that write names the version it knows, and looks again where another call was faster.
+  private func write(
+    _ data: [UInt8], _ condition: KeyValueCondition, to session: Session, _ operation: GuestOperation, attempts: Int
+  ) throws(OperationProblem) {
+    try perform(try session.write(data, condition)) { [self] result in
+      switch result {
+      case .success(.written(let version)):
+        session.written(version, data)
         Self.complete(operation, result)
+      case .failure(let error) where error.code == .conflict && condition == .none && attempts > 1:
+        again(data, to: session, operation, attempts: attempts - 1)
+      default: Self.complete(operation, result)
+      }
+    }
+  }
+
+  private func again(_ data: [UInt8], to session: Session, _ operation: GuestOperation, attempts: Int) {
+    func attempt(_ body: () throws(OperationProblem) -> Void) {
+      do throws(OperationProblem) { try body() } catch { operation.complete(error.head, outcome: .failed(error.code)) }
+    }
+    attempt { () throws(OperationProblem) in
+      try perform(session.load) { [self] result in
+        guard case .success(.entry(let entry)) = result else { return Self.complete(operation, result) }
+        session.read(entry)
+        attempt { () throws(OperationProblem) in
+          try write(data, .none, to: session, operation, attempts: attempts)
+        }
       }
     }
   }

@@ -234,5 +234,15 @@ extension KeyValueAnswer {
 }
 
 extension KeyValueError {
-  var problem: OperationProblem { OperationProblem("\(code)", message) }
+  var problem: OperationProblem { OperationProblem("\(code)", outward) }
+
+  /// What guests and callers are told. Where the store is, and what it says for itself, is for the log.
+  var outward: String {
+    switch code {
+    case .unavailable: "the key-value store does not answer now; try again"
+    case .corrupt: "what the key-value store has under this key was not written by this node, or is damaged"
+    case .configuration: "the key-value store of this node cannot be used"
+    default: message
+    }
+  }
 }

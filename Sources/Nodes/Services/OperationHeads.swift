@@ -63,6 +63,11 @@ enum OperationBounds {
   static let headDepth = 4
   /// Bytes of a head.
   static let headBytes = 64 << 10
+  /// Operations on the store, and bytes in them, that one call has under way. Dropping one does not take it back.
+  static let storeOperations = 64
+  static let storeBytes = 8 << 20
+  /// How often a write without condition is tried again after another call's.
+  static let writeAttempts = 8
   /// Keys of a listing's page where the guest names no number.
   static let pageKeys = 100
   /// Part of a call's wall time, as one in so many, that is kept for the guest to answer after an operation failed.

@@ -23,6 +23,8 @@ final class Session {
   let handle: String
   let key: [UInt8]
   let timeToLive: UInt64
+  /// Whether this call began it: then nobody else has its handle.
+  let isNew: Bool
   /// The record as far as this call knows; nil where there is none yet.
   private(set) var record: KeyValueEntry?
   /// Whether the guest may be given what was read when the call began.
@@ -35,6 +37,7 @@ final class Session {
     let identifier = Entropy.bytes(Self.identifierBytes)
     handle = sealer.seal(identifier, audience: [worker, principal.name])
     key = Self.key(worker, principal, identifier)
+    isNew = true
     self.timeToLive = timeToLive
   }
 
@@ -44,6 +47,7 @@ final class Session {
       identifier.count == Self.identifierBytes
     else { return nil }
     self.handle = handle
+    isNew = false
     key = Self.key(worker, principal, identifier)
     self.timeToLive = timeToLive
   }
@@ -70,6 +74,7 @@ final class Session {
   func renewal(now milliseconds: UInt64) -> KeyValueOperation? {
     guard !wasWritten, !hasEnded else { return nil }
     guard let record else {
+      guard isNew else { return nil }
       return operation(.put(key: key, value: [Mark.empty], timeToLive: timeToLive, condition: .absent))
     }
     if let expires = record.expires, expires > milliseconds, expires - milliseconds > timeToLive - timeToLive / Self.renewalShare {
@@ -94,12 +99,17 @@ final class Session {
     return Array(#"{"found":true,"version":"\#(record.version)"}"#.utf8) + [0] + record.value.dropFirst()
   }
 
-  func read(_ entry: KeyValueEntry?) { record = entry }
+  /// What a later look at the store found. A session that others know of and that is not there any more has ended.
+  func read(_ entry: KeyValueEntry?) {
+    record = entry
+    if entry == nil, !isNew { hasEnded = true }
+  }
 
   /// The write that a guest asks for. "Absent" means: no data yet.
   func write(_ data: [UInt8], _ condition: KeyValueCondition) throws(OperationProblem) -> KeyValueOperation {
-    guard !hasEnded else { throw OperationProblem("denied", "this call has ended its session; the next call begins another") }
+    guard !hasEnded else { throw OperationProblem("denied", "the session has ended; the next call begins another") }
     var condition = condition
+    if condition == .none, !isNew, let record { condition = .version(record.version) }
     if condition == .absent, let record {
       guard record.value.first == Mark.empty else {
         throw OperationProblem("conflict", "the session has data; get it, and put with its version")

@@ -32,7 +32,7 @@ final class NodeStore: @unchecked Sendable {
 
   private let configuration: NodeConfiguration
   private let credentials: NodeCredentials
-  private let log: Logger
+  let log: Logger
   private let opened = Mutex<Opened?>(nil)
 
   init(_ configuration: NodeConfiguration, _ credentials: NodeCredentials, log: Logger) {
@@ -158,8 +158,9 @@ final class StoreAccess {
     do throws(KeyValueError) { connection = try connected() } catch { return finish(operation, .failure(error), completion) }
     let start = loop.now
     let own = start &+ timeoutNanoseconds
-    // A call at the end of its own time says nothing about the store.
-    let isTest = deadline >= start &+ timeoutNanoseconds / 2
+    // A call at the end of its own time says nothing about the store, nor does a listing, which may be long.
+    var isTest = deadline >= start &+ timeoutNanoseconds / 2
+    if case .list = operation.body { isTest = false }
     if health == .suspect { health = .probing }
     connection.perform(operation, deadline: min(deadline, own)) { [self] result in
       judge(result, isTest: isTest)
@@ -193,11 +194,19 @@ final class StoreAccess {
   }
 
   private func judge(_ result: Result<KeyValueAnswer, KeyValueError>, isTest: Bool) {
+    // That too much waits is this node's doing: it says nothing of the store.
+    if case .failure(let error) = result, error.code == .busy {
+      if health == .probing { health = .suspect }
+      return
+    }
     guard case .failure(let error) = result, error.code == .unavailable else {
+      if health != .well { store.log.notice("the key-value store answers again") }
       health = .well
       return
     }
-    if isTest || health == .probing { health = .suspect }
+    guard isTest || health == .probing else { return }
+    if health == .well { store.log.warning("the key-value store does not answer: \(error.message)") }
+    health = .suspect
   }
 
   private func finish(

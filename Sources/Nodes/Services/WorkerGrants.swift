@@ -29,7 +29,14 @@ final class WorkerGrants: Sendable {
     wallNanoseconds = UInt64(manifest.limits.wallMilliseconds) * 1_000_000
     var upstreams: [Upstream] = []
     var replacements: [(url: String, by: String)] = []
+    let tokens = configuration.callers.flatMap(\.token.secrets)
     for grant in manifest.upstreams {
+      // A worker's author must not be able to have a caller's token sent to a place of their choice.
+      if let name = grant.headers.flatMap(\.value.secrets).first(where: tokens.contains) {
+        throw NodeError(
+          .configuration, "upstream `\(grant.name)` asks for the secret `\(name)`, which is a caller's token; give the "
+            + "upstream a secret of its own")
+      }
       if let other = configuration.upstreamsAt[grant.name] { replacements.append((grant.url, other)) }
       upstreams.append(try Self.upstream(grant, at: configuration.upstreamsAt[grant.name], secrets))
     }

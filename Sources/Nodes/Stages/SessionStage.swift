@@ -43,16 +43,16 @@ struct SessionStage: Stage {
   private func renew(_ session: Session, _ call: Call) async -> ToolOutcome? {
     guard let renewal = session.renewal(now: call.loop.milliseconds()) else { return nil }
     let deadline = call.loop.eventLoop.now &+ call.worker.grants.wallNanoseconds / 2
-    let isNew = session.record == nil
-    guard case .failure(let error) = await call.loop.services.store.perform(renewal, deadline: deadline), isNew else {
+    let result = await call.loop.services.store.perform(renewal, deadline: deadline)
+    guard case .failure(let error) = result, session.isNew else {
       return nil
     }
     return failed(call, error)
   }
 
   private func failed(_ call: Call, _ error: KeyValueError) -> ToolOutcome {
-    if error.code == .unavailable { return unavailable(call, error.message) }
-    return .toolError("\(error.code): the session could not be used: \(error.message)")
+    if error.code == .unavailable { return unavailable(call, error.outward) }
+    return .toolError("\(error.code): the session could not be used: \(error.outward)")
   }
 
   private func unavailable(_ call: Call, _ message: String) -> ToolOutcome {
