@@ -71,14 +71,15 @@ final class NATSQueue: @unchecked Sendable {
     mutex.deallocate()
   }
 
-  /// False where as many wait as may, or it is closed.
-  func append(_ submission: NATSSubmission) -> Bool {
+  /// Why it was not taken: as many wait as may, or it is closed.
+  func append(_ submission: NATSSubmission) -> KeyValueError? {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
-    guard !isClosed, waiting.count - start < NATSLimits.operationsQueued else { return false }
+    if isClosed { return .connectionClosed }
+    guard waiting.count - start < NATSLimits.operationsQueued else { return .tooManyWait }
     waiting.append(submission)
     pthread_cond_signal(condition)
-    return true
+    return nil
   }
 
   /// Waits for something to do.

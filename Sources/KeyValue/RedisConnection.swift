@@ -46,7 +46,7 @@ final class RedisConnection: KeyValueConnection, @unchecked Sendable {
     if deadline <= loop.now { return completion(.failure(.tooLate)) }
     if phase != .ready, isRefusing { return completion(.failure(unavailable(lastFailure))) }
     if waiting.count + sent.count >= RedisLimits.operationsInFlight || bytes > RedisLimits.bytesInFlight {
-      return completion(.failure(unavailable("too many operations wait for it; send fewer at once")))
+      return completion(.failure(.tooManyWait))
     }
     let entry = RedisOperation(operation, deadline: deadline, completion: completion)
     if phase == .ready { send(entry) } else { hold(entry) }

@@ -105,7 +105,7 @@ struct RedisOutageTests {
                 switch outcome {
                 case .success: counts.done += 1
                 case .failure(let error):
-                  counts.refused += error.message.contains("too many") ? 1 : 0
+                  counts.refused += error.code == .busy && !error.mayHaveHappened ? 1 : 0
                 }
               }
             }
