@@ -47,7 +47,7 @@ public enum KeyValueLimits {
 public enum RedisLimits {
   /// Operations that wait for the connection or for an answer; one more ends with `busy` at once.
   public static let operationsInFlight = 4_096
-  /// Bytes of those operations' requests.
+  /// Bytes of those operations: of their keys and values while they wait for the connection, then of their requests.
   public static let bytesInFlight = 64 << 20
   /// How long a connection may take from its first packet to the last answer of its greeting.
   public static let connectMilliseconds: UInt64 = 3_000

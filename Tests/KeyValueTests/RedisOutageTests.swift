@@ -122,6 +122,40 @@ struct RedisOutageTests {
     }
   }
 
+  /// While a connection is being made, values wait too: they count as those do that were sent.
+  @Test func bytesThatWaitForTheConnectionAreBounded() async throws {
+    let server = try await RedisServer()
+    server.pause()
+    try await withClient(try RedisBackend(url: server.url)) { client in
+      let value = [UInt8](repeating: 7, count: KeyValueLimits.valueBytesMax)
+      let fit = RedisLimits.bytesInFlight / (value.count + 1)
+      // Twice, since those that end at their deadline give their room back.
+      for _ in 0..<2 {
+        let codes = Shared<[KeyValueError.Code?]>([])
+        client.loop.execute {
+          let put = KeyValueOperation(namespace: "n", .put(key: [0x61], value: value, timeToLive: nil, condition: .none))
+          for _ in 0..<fit + 40 {
+            client.start(put, milliseconds: 300) { outcome in
+              if case .failure(let error) = outcome {
+                #expect(!error.mayHaveHappened)
+                codes.value.append(error.code)
+              } else {
+                codes.value.append(nil)
+              }
+            }
+          }
+        }
+        try await waitUntil("all have ended") { codes.value.count == fit + 40 }
+        #expect(codes.value.prefix(40).allSatisfy { $0 == .busy })
+        #expect(codes.value.count { $0 == .unavailable } == fit)
+      }
+      server.resume()
+      #expect(try await soon(client, getA, within: 4_000))
+      try await client.put("a", value)
+      #expect(try await client.get("a")?.value == value)
+    }
+  }
+
   /// Is it done within so many milliseconds, if need be by asking again?
   private func soon(_ client: Client, _ body: KeyValueOperation.Body, within milliseconds: Int) async throws -> Bool {
     let clock = ContinuousClock()
