@@ -78,6 +78,8 @@ public enum NATSLimits {
   public static let threads = 2
   /// Operations that wait for a thread; one more ends with `busy` at once.
   public static let operationsQueued = 1_024
+  /// Bytes of keys and values of those operations, and of those that the threads are doing; over it, `busy`.
+  public static let bytesQueued = 64 << 20
   /// What a server must take in one message: a value of the limit, in base64 and with its headers.
   public static let payloadBytes: Int64 = 2 << 20
   /// How long one request waits for its answer; an operation may take several.

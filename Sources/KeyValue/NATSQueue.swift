@@ -50,6 +50,8 @@ final class NATSQueue: @unchecked Sendable {
   private let condition: UnsafeMutablePointer<pthread_cond_t>
   private var waiting: [NATSSubmission] = []
   private var start = 0
+  /// Of what was taken in and not given back by `hasEnded`.
+  private var bytes = 0
   private var isClosed = false
   private var sweepTime: UInt64
 
@@ -76,10 +78,22 @@ final class NATSQueue: @unchecked Sendable {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     if isClosed { return .connectionClosed }
-    guard waiting.count - start < NATSLimits.operationsQueued else { return .tooManyWait }
+    let size = submission.operation.body.byteCount
+    guard waiting.count - start < NATSLimits.operationsQueued, bytes + size <= NATSLimits.bytesQueued else {
+      return .tooManyWait
+    }
+    bytes += size
     waiting.append(submission)
     pthread_cond_signal(condition)
     return nil
+  }
+
+  /// Whoever took an operation is done with it, or has passed it over: until then it holds its bytes, also where its
+  /// loop no longer waits.
+  func hasEnded(_ submission: NATSSubmission) {
+    pthread_mutex_lock(mutex)
+    bytes -= submission.operation.body.byteCount
+    pthread_mutex_unlock(mutex)
   }
 
   /// Waits for something to do.

@@ -23,6 +23,30 @@ struct NATSLoadTests {
     }
   }
 
+  @Test func bytesThatWaitAreBoundedAndGivenBack() async throws {
+    let server = try await NATSServer()
+    try await withClient(try NATSBackend(url: server.url)) { client in
+      try await client.put("a", "v")
+      let value = [UInt8](repeating: 7, count: KeyValueLimits.valueBytesMax)
+      let put = KeyValueOperation.Body.put(key: [0x61], value: value, timeToLive: nil, condition: .none)
+      let fit = NATSLimits.bytesQueued / (value.count + 1)
+      // Twice: what ended at its deadline has given its room back, once the threads have passed it over.
+      for _ in 0..<2 {
+        server.pause()
+        let codes = try await outcomes(client, fit + 40, put, milliseconds: 300)
+        #expect(codes.count { $0 == .busy } == 40)
+        #expect(codes.count { $0 == .unavailable } == fit)
+        server.resume()
+        #expect(try await client.becomesWell(within: 4_000))
+      }
+      // And what was done, too.
+      for _ in 0..<2 {
+        let codes = try await outcomes(client, fit, put, milliseconds: 20_000)
+        #expect(codes.allSatisfy { $0 == nil }, "\(codes)")
+      }
+    }
+  }
+
   /// The codes that so many operations of one turn of the loop end with.
   private func outcomes(
     _ client: Client, _ count: Int, _ body: KeyValueOperation.Body, milliseconds: UInt64
