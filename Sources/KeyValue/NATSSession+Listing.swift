@@ -68,7 +68,8 @@ extension NATSSession {
         if step.timestamp / 1_000_000 <= Int64(before - grace) { due.append((step.subject, step.sequence)) }
       default: break
       }
-      return looked < NATSLimits.sweptRecords && due.count < NATSLimits.sweptAtOnce
+      // A slow one keeps what it found.
+      return looked < NATSLimits.sweptRecords && due.count < NATSLimits.sweptAtOnce && monotonicNanoseconds() < deadline
     }
     guard walked != nil else { return }
     sweepSequence = next
@@ -108,21 +109,22 @@ extension NATSSession {
     let status = stream.withCString { name in
       how.Stream = name
       return withDomain(&settings) { settings in
-        withJetStream { nats.js_SubscribeSync(&subscription, $0, subject, settings, &how, &code) }
+        withListings { nats.js_SubscribeSync(&subscription, $0, subject, settings, &how, &code) }
       }
     }
     guard status == NATS_OK, let subscription else { throw NATSFault(nats, status, code) }
-    // This also ends the consumer at the server.
+    // This also ends the consumer at the server, by a request that waits as the context of listings says.
     defer { nats.natsSubscription_Destroy(subscription) }
     var received: UInt64 = 0
     let all = try pending(subscription, until: deadline)
     var isLast = all.delivered + all.waiting == 0
     while !isLast {
+      // As long as records come, nothing else looks at the time.
+      guard monotonicNanoseconds() < deadline else { throw NATSFault(.timeout, "it did not answer in time") }
       guard let step = try self.step(subscription, until: deadline) else {
         // What was to come may have been removed meanwhile.
         let rest = try pending(subscription, until: deadline)
         isLast = rest.waiting == 0 && rest.delivered <= received
-        if !isLast, monotonicNanoseconds() >= deadline { throw NATSFault(.timeout, "it did not answer in time") }
         continue
       }
       received += 1

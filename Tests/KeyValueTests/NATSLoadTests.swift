@@ -47,6 +47,49 @@ struct NATSLoadTests {
     }
   }
 
+  /// A listing is asked for as a thread does, so that its end is when the thread is free again.
+  @Test func aListingThatRunsOutOfTimeGivesItsThreadBack() async throws {
+    let server = try await NATSServer()
+    let session = try NATSSession(try NATSAddress(server.url), clock: machineWallClock)
+    defer { session.disconnect() }
+    let loop = try EventLoop()
+    /// How long it took and how it ended.
+    @Sendable func list(milliseconds: UInt64) -> (took: UInt64, result: KeyValueResult) {
+      let start = monotonicNanoseconds()
+      let submission = NATSSubmission(
+        KeyValueOperation(namespace: "n", .list(prefix: [], cursor: nil, limit: 1_000)),
+        deadline: start + milliseconds * 1_000_000, loop: loop, completion: { _ in }, finish: { _, _ in })
+      let result = session.perform(submission)
+      return ((monotonicNanoseconds() - start) / 1_000_000, result)
+    }
+    // Makes the bucket.
+    #expect(try await blocking { try list(milliseconds: 5_000).result.get() } == .page([], isLast: true))
+    // As a node would write them, but all at once.
+    let count = 40_000
+    let head = "NATS/1.0\r\nAtoll-Record: 1:0\r\n\r\n"
+    let records = (0..<count).map { "HPUB $KV.atoll.n.k\($0) \(head.utf8.count) \(head.utf8.count + 1)\r\n\(head)v\r\n" }
+    let text = "CONNECT {\"verbose\":false,\"headers\":true}\r\n" + records.joined() + "PING\r\n"
+    let port = server.port
+    _ = try await blocking { answer(atPort: port, to: text) }
+    try await waitUntil("all are stored") { try await server.messages(inBucket: "atoll") == count }
+
+    let whole = try await blocking { list(milliseconds: 30_000) }
+    guard case .success(.page(let keys, isLast: false)) = whole.result else { throw WrongAnswer() }
+    #expect(keys.count == 1_000)
+    let share = max(whole.took / 4, 10)
+    let early = try await blocking { list(milliseconds: share) }
+    guard case .failure(let error) = early.result else { throw WrongAnswer() }
+    #expect(error.code == .unavailable && !error.mayHaveHappened, "\(error)")
+    let most = UInt64(NATSLimits.listingEndMilliseconds) + 100
+    #expect(early.took <= share + most, "\(early.took) of \(share), the whole \(whole.took)")
+    // A server that says nothing any more while its records come.
+    async let paused = blocking { list(milliseconds: whole.took / 2 + 100) }
+    try await Task.sleep(for: .milliseconds(whole.took / 4))
+    server.pause()
+    #expect(try await paused.took <= whole.took / 2 + 100 + most)
+    server.resume()
+  }
+
   /// The codes that so many operations of one turn of the loop end with.
   private func outcomes(
     _ client: Client, _ count: Int, _ body: KeyValueOperation.Body, milliseconds: UInt64
