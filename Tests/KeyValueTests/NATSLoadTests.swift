@@ -67,7 +67,8 @@ struct NATSLoadTests {
     // As a node would write them, but all at once.
     let count = 40_000
     let head = "NATS/1.0\r\nAtoll-Record: 1:0\r\n\r\n"
-    let records = (0..<count).map { "HPUB $KV.atoll.n.k\($0) \(head.utf8.count) \(head.utf8.count + 1)\r\n\(head)v\r\n" }
+    let sizes = "\(head.utf8.count) \(head.utf8.count + 1)"
+    let records = (0..<count).map { "HPUB $KV.atoll.n.k\($0) \(sizes)\r\n\(head)v\r\n" }
     let text = "CONNECT {\"verbose\":false,\"headers\":true}\r\n" + records.joined() + "PING\r\n"
     let port = server.port
     _ = try await blocking { answer(atPort: port, to: text) }

@@ -133,7 +133,8 @@ struct RedisOutageTests {
       for _ in 0..<2 {
         let codes = Shared<[KeyValueError.Code?]>([])
         client.loop.execute {
-          let put = KeyValueOperation(namespace: "n", .put(key: [0x61], value: value, timeToLive: nil, condition: .none))
+          let body = KeyValueOperation.Body.put(key: [0x61], value: value, timeToLive: nil, condition: .none)
+          let put = KeyValueOperation(namespace: "n", body)
           for _ in 0..<fit + 40 {
             client.start(put, milliseconds: 300) { outcome in
               if case .failure(let error) = outcome {
