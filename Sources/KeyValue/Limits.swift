@@ -94,9 +94,6 @@ public enum NATSLimits {
   public static let pingMilliseconds: Int64 = 2_000
   /// How often an operation without a condition tries again because another write came between.
   public static let attempts = 16
-  /// How long the end of a listing waits for the server's word that it sends no more. It is asked for in any case, and
-  /// a server that does not answer ends it by itself.
-  public static let listingEndMilliseconds: Int64 = 100
   /// While a page is looked for: the wait for the next record before asking whether there is one.
   public static let listingPauseMilliseconds: UInt64 = 250
   /// Records that one sweep looks at, and removes.

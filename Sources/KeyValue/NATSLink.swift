@@ -54,9 +54,6 @@ final class NATSOptions: @unchecked Sendable {
 /// A connection, which cnats makes again after a failure, until it is given up or closed. Any thread.
 final class NATSLink: @unchecked Sendable {
   private(set) var jetStream: OpaquePointer?
-  /// The same for listings. It differs in how long a request waits that is given no time: the one that cnats makes when
-  /// a subscription is destroyed.
-  private(set) var listings: OpaquePointer?
   private var connection: OpaquePointer?
   private let nats: cnats_functions
   private let place: String
@@ -86,15 +83,10 @@ final class NATSLink: @unchecked Sendable {
     _ = nats.jsOptions_Init(&settings)
     settings.Wait = Int64(NATSLimits.requestMilliseconds)
     status = address.withDomain(&settings) { nats.natsConnection_JetStream(&jetStream, connection, $0) }
-    if status == NATS_OK {
-      settings.Wait = NATSLimits.listingEndMilliseconds
-      status = address.withDomain(&settings) { nats.natsConnection_JetStream(&listings, connection, $0) }
-    }
     guard status == NATS_OK else { throw refused(status, "its JetStream cannot be used") }
   }
 
   deinit {
-    nats.jsCtx_Destroy(listings)
     nats.jsCtx_Destroy(jetStream)
     nats.natsConnection_Destroy(connection)
   }

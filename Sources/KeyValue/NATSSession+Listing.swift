@@ -109,11 +109,11 @@ extension NATSSession {
     let status = stream.withCString { name in
       how.Stream = name
       return withDomain(&settings) { settings in
-        withListings { nats.js_SubscribeSync(&subscription, $0, subject, settings, &how, &code) }
+        withJetStream { nats.js_SubscribeSync(&subscription, $0, subject, settings, &how, &code) }
       }
     }
     guard status == NATS_OK, let subscription else { throw NATSFault(nats, status, code) }
-    // This also ends the consumer at the server, by a request that waits as the context of listings says.
+    // Waits for nobody. The server stops sending, and drops the consumer seconds later, as one that nobody listens to.
     defer { nats.natsSubscription_Destroy(subscription) }
     var received: UInt64 = 0
     let all = try pending(subscription, until: deadline)

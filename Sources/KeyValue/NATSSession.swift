@@ -56,12 +56,6 @@ final class NATSSession: @unchecked Sendable {
     return withExtendedLifetime(link) { body(link?.jetStream) }
   }
 
-  /// The same for listings, whose end may not take long.
-  func withListings<Answer>(_ body: (OpaquePointer?) -> Answer) -> Answer {
-    let link = state.withLock { $0.link }
-    return withExtendedLifetime(link) { body(link?.listings) }
-  }
-
   /// Waits for a connection, for a moment, and for the bucket.
   func prepare(until deadline: UInt64) throws(NATSFault) {
     while true {

@@ -81,7 +81,8 @@ struct NATSLoadTests {
     let early = try await blocking { list(milliseconds: share) }
     guard case .failure(let error) = early.result else { throw WrongAnswer() }
     #expect(error.code == .unavailable && !error.mayHaveHappened, "\(error)")
-    let most = UInt64(NATSLimits.listingEndMilliseconds) + 100
+    // For a busy machine; a request that nobody answers would take 2,000.
+    let most: UInt64 = 250
     #expect(early.took <= share + most, "\(early.took) of \(share), the whole \(whole.took)")
     // A server that says nothing any more while its records come.
     async let paused = blocking { list(milliseconds: whole.took / 2 + 100) }
