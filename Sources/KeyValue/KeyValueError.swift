@@ -18,6 +18,8 @@ public struct KeyValueError: Error, Sendable, CustomStringConvertible {
     public static let conflict = Code("conflict")
     /// The store cannot be reached, or did not answer in time.
     public static let unavailable = Code("state_unavailable")
+    /// As many operations or bytes wait for the store as may: it is not down, and it has not seen this one.
+    public static let busy = Code("state_busy")
     /// The store has no room left: disk, memory or quota.
     public static let full = Code("state_full")
     /// What the store holds under this key was not written by this port, or is damaged.
@@ -49,6 +51,8 @@ extension KeyValueError {
   /// Asked for when its time was already over; nothing was sent.
   static let tooLate = KeyValueError(.unavailable, "the operation's deadline had passed before it began")
   static let connectionClosed = KeyValueError(.unavailable, "the connection to the store is closed")
+  /// One more than an adapter's own queue takes; nothing was sent.
+  static let tooManyWait = KeyValueError(.busy, "too many operations wait for the store; try again in a moment")
   static func memoryFull(_ bytesMax: Int) -> KeyValueError {
     KeyValueError(.full, "the memory store holds \(bytesMax) bytes and has no room: delete something, or let it expire")
   }

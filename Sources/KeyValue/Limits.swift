@@ -17,7 +17,7 @@ public enum KeyValueLimits {
   /// Expired records that one sweep removes before others get their turn.
   public static let sweptKeysMax = 32
 
-  /// Writes that wait for the SQLite store's one writer thread; over it, `unavailable`.
+  /// Writes that wait for the SQLite store's one writer thread; over it, `busy`.
   public static let sqliteWaitingMax = 4_096
   /// Bytes of keys and values of those writes.
   public static let sqliteWaitingBytesMax = 64 << 20
@@ -45,9 +45,9 @@ public enum KeyValueLimits {
 
 /// Bounds of the Redis adapter; those of operations and bytes are for one connection, which one loop has.
 public enum RedisLimits {
-  /// Operations that wait for the connection or for an answer; one more ends with `unavailable` at once.
+  /// Operations that wait for the connection or for an answer; one more ends with `busy` at once.
   public static let operationsInFlight = 4_096
-  /// Bytes of those operations' requests.
+  /// Bytes of those operations: of their keys and values while they wait for the connection, then of their requests.
   public static let bytesInFlight = 64 << 20
   /// How long a connection may take from its first packet to the last answer of its greeting.
   public static let connectMilliseconds: UInt64 = 3_000
@@ -76,8 +76,10 @@ public enum RedisLimits {
 /// Bounds of the NATS adapter; one store has one queue and two threads, whatever the number of loops.
 public enum NATSLimits {
   public static let threads = 2
-  /// Operations that wait for a thread; one more ends with `unavailable` at once.
+  /// Operations that wait for a thread; one more ends with `busy` at once.
   public static let operationsQueued = 1_024
+  /// Bytes of keys and values of those operations, and of those that the threads are doing; over it, `busy`.
+  public static let bytesQueued = 64 << 20
   /// What a server must take in one message: a value of the limit, in base64 and with its headers.
   public static let payloadBytes: Int64 = 2 << 20
   /// How long one request waits for its answer; an operation may take several.

@@ -69,8 +69,14 @@ public final class NATSBackend: KeyValueBackend {
         case .operation(let submission):
           // Its loop has ended what is too late.
           let isAbandoned = submission.isAbandoned.load(ordering: .relaxed)
-          if isAbandoned || submission.deadline <= monotonicNanoseconds() { continue }
-          submission.answer(session.perform(submission))
+          if isAbandoned || submission.deadline <= monotonicNanoseconds() {
+            queue.hasEnded(submission)
+            continue
+          }
+          let result = session.perform(submission)
+          // Before the answer, so that whoever goes on with it finds the room.
+          queue.hasEnded(submission)
+          submission.answer(result)
         }
       }
     }

@@ -25,9 +25,7 @@ final class NATSConnection: KeyValueConnection, @unchecked Sendable {
     let submission = NATSSubmission(operation, deadline: deadline, loop: loop, completion: completion) {
       [self] submission, result in end(submission, result)
     }
-    guard queue.append(submission) else {
-      return completion(.failure(unavailable("too many operations wait for it; send fewer at once")))
-    }
+    if let problem = queue.append(submission) { return completion(.failure(problem)) }
     pending[ObjectIdentifier(submission)] = submission
     expect(deadline)
   }

@@ -50,6 +50,8 @@ final class NATSQueue: @unchecked Sendable {
   private let condition: UnsafeMutablePointer<pthread_cond_t>
   private var waiting: [NATSSubmission] = []
   private var start = 0
+  /// Of what was taken in and not given back by `hasEnded`.
+  private var bytes = 0
   private var isClosed = false
   private var sweepTime: UInt64
 
@@ -71,14 +73,27 @@ final class NATSQueue: @unchecked Sendable {
     mutex.deallocate()
   }
 
-  /// False where as many wait as may, or it is closed.
-  func append(_ submission: NATSSubmission) -> Bool {
+  /// Why it was not taken: as many wait as may, or it is closed.
+  func append(_ submission: NATSSubmission) -> KeyValueError? {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
-    guard !isClosed, waiting.count - start < NATSLimits.operationsQueued else { return false }
+    if isClosed { return .connectionClosed }
+    let size = submission.operation.body.byteCount
+    guard waiting.count - start < NATSLimits.operationsQueued, bytes + size <= NATSLimits.bytesQueued else {
+      return .tooManyWait
+    }
+    bytes += size
     waiting.append(submission)
     pthread_cond_signal(condition)
-    return true
+    return nil
+  }
+
+  /// Whoever took an operation is done with it, or has passed it over: until then it holds its bytes, also where its
+  /// loop no longer waits.
+  func hasEnded(_ submission: NATSSubmission) {
+    pthread_mutex_lock(mutex)
+    bytes -= submission.operation.body.byteCount
+    pthread_mutex_unlock(mutex)
   }
 
   /// Waits for something to do.

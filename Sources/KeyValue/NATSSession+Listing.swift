@@ -68,7 +68,8 @@ extension NATSSession {
         if step.timestamp / 1_000_000 <= Int64(before - grace) { due.append((step.subject, step.sequence)) }
       default: break
       }
-      return looked < NATSLimits.sweptRecords && due.count < NATSLimits.sweptAtOnce
+      // A slow one keeps what it found.
+      return looked < NATSLimits.sweptRecords && due.count < NATSLimits.sweptAtOnce && monotonicNanoseconds() < deadline
     }
     guard walked != nil else { return }
     sweepSequence = next
@@ -112,17 +113,18 @@ extension NATSSession {
       }
     }
     guard status == NATS_OK, let subscription else { throw NATSFault(nats, status, code) }
-    // This also ends the consumer at the server.
+    // Waits for nobody. The server stops sending, and drops the consumer seconds later, as one that nobody listens to.
     defer { nats.natsSubscription_Destroy(subscription) }
     var received: UInt64 = 0
     let all = try pending(subscription, until: deadline)
     var isLast = all.delivered + all.waiting == 0
     while !isLast {
+      // As long as records come, nothing else looks at the time.
+      guard monotonicNanoseconds() < deadline else { throw NATSFault(.timeout, "it did not answer in time") }
       guard let step = try self.step(subscription, until: deadline) else {
         // What was to come may have been removed meanwhile.
         let rest = try pending(subscription, until: deadline)
         isLast = rest.waiting == 0 && rest.delivered <= received
-        if !isLast, monotonicNanoseconds() >= deadline { throw NATSFault(.timeout, "it did not answer in time") }
         continue
       }
       received += 1

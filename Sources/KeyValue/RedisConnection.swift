@@ -28,6 +28,7 @@ final class RedisConnection: KeyValueConnection, @unchecked Sendable {
   // What waits.
   var waiting: [RedisOperation] = []
   var sent = RedisQueue()
+  /// Of what waits and of the requests that were sent.
   private var bytes = 0
   private var deadlineTimer: LoopTimer?
   /// When `deadlineTimer` fires; `.max` while it is not armed.
@@ -45,8 +46,10 @@ final class RedisConnection: KeyValueConnection, @unchecked Sendable {
     if isClosed { return completion(.failure(.connectionClosed)) }
     if deadline <= loop.now { return completion(.failure(.tooLate)) }
     if phase != .ready, isRefusing { return completion(.failure(unavailable(lastFailure))) }
-    if waiting.count + sent.count >= RedisLimits.operationsInFlight || bytes > RedisLimits.bytesInFlight {
-      return completion(.failure(unavailable("too many operations wait for it; send fewer at once")))
+    if waiting.count + sent.count >= RedisLimits.operationsInFlight
+      || bytes + operation.body.byteCount > RedisLimits.bytesInFlight
+    {
+      return completion(.failure(.tooManyWait))
     }
     let entry = RedisOperation(operation, deadline: deadline, completion: completion)
     if phase == .ready { send(entry) } else { hold(entry) }
@@ -73,11 +76,14 @@ final class RedisConnection: KeyValueConnection, @unchecked Sendable {
   }
 
   private func hold(_ entry: RedisOperation) {
+    entry.byteCount = entry.heldBytes
+    bytes += entry.byteCount
     waiting.append(entry)
   }
 
   func takeWaiting() -> [RedisOperation] {
     defer { waiting = [] }
+    for entry in waiting { bytes -= entry.byteCount }
     return waiting
   }
 
@@ -160,7 +166,11 @@ final class RedisConnection: KeyValueConnection, @unchecked Sendable {
     }
     for entry in waiting { look(entry, wasSent: false) }
     sent.forEach { look($0, wasSent: true) }
-    waiting.removeAll { $0.deadline <= due }
+    waiting.removeAll { entry in
+      guard entry.deadline <= due else { return false }
+      bytes -= entry.byteCount
+      return true
+    }
     var isSilent = false
     if let oldest = sent.first {
       isSilent = oldest.sentAt &+ Self.silence <= due

@@ -20,6 +20,7 @@ final class RedisOperation {
   var completion: KeyValueCompletion?
   /// Monotonic nanoseconds.
   var sentAt: UInt64 = 0
+  /// What it counts for at the moment: `heldBytes` while it waits, its request's once that is sent.
   var byteCount = 0
   var wasRepeated = false
   /// Sends a script itself instead of its digest.
@@ -54,6 +55,14 @@ final class RedisOperation {
   }
 
   var isWrite: Bool { !isRead }
+
+  /// Bytes that it holds before there is a request.
+  var heldBytes: Int {
+    switch work {
+    case .port(let body): body.byteCount
+    case .sweep: 0
+    }
+  }
 
   // MARK: The request
 

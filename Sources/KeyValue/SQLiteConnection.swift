@@ -97,10 +97,7 @@ final class SQLiteConnection: KeyValueConnection, @unchecked Sendable {
 
   private func submit(_ submission: SQLiteSubmission) {
     submissions[ObjectIdentifier(submission)] = submission
-    guard queue.push(submission) else {
-      return submission.abandon(
-        "\(KeyValueLimits.sqliteWaitingMax) operations or more wait for the state file \(path): try again later")
-    }
+    if let problem = queue.push(submission) { return submission.finish(.failure(problem)) }
     if submission.deadline < timerDue { arm(submission.deadline) }
   }
 

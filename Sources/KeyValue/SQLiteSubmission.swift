@@ -35,12 +35,7 @@ final class SQLiteSubmission: @unchecked Sendable {
     self.connection = connection
     self.loop = loop
     self.completion = completion
-    bytes =
-      switch operation.body {
-      case .put(let key, let value, _, _): key.count + value.count
-      case .get(let key), .delete(let key, _): key.count
-      case .list: 0
-      }
+    bytes = operation.body.byteCount
   }
 
   var isWrite: Bool {
@@ -57,7 +52,7 @@ final class SQLiteSubmission: @unchecked Sendable {
 
   var isAbandoned: Bool { state.load(ordering: .relaxed) == .abandoned }
 
-  /// The writer's outcome. On the loop; nothing where the loop has answered already.
+  /// The writer's outcome, or why the queue did not take it. On the loop; nothing where the loop has answered already.
   func finish(_ outcome: Result<KeyValueAnswer, KeyValueError>) {
     guard let completion else { return }
     self.completion = nil
@@ -100,8 +95,8 @@ final class SQLiteQueue: @unchecked Sendable {
     mutex.deallocate()
   }
 
-  /// False where it is full or closed. Any thread; one system call where the writer sleeps.
-  func push(_ submission: SQLiteSubmission) -> Bool {
+  /// Why it was not taken: the queue is full, or closed. Any thread; one system call where the writer sleeps.
+  func push(_ submission: SQLiteSubmission) -> KeyValueError? {
     pthread_mutex_lock(mutex)
     let fits =
       isOpen && submissions.count < KeyValueLimits.sqliteWaitingMax
@@ -110,11 +105,12 @@ final class SQLiteQueue: @unchecked Sendable {
       submissions.append(submission)
       bytes += submission.bytes
     }
+    let problem: KeyValueError? = fits ? nil : isOpen ? .tooManyWait : .connectionClosed
     let mustWake = fits && writerSleeps
     if mustWake { writerSleeps = false }
     pthread_mutex_unlock(mutex)
     if mustWake { pthread_cond_signal(condition) }
-    return fits
+    return problem
   }
 
   /// Moves what waits behind `taken`, up to the bounds of one transaction; where there is nothing, sleeps until there

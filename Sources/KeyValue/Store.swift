@@ -96,3 +96,14 @@ public struct KeyValueListing: Sendable, Equatable {
     self.expires = expires
   }
 }
+
+extension KeyValueOperation.Body {
+  /// Bytes that the operation holds while it waits.
+  var byteCount: Int {
+    switch self {
+    case .put(let key, let value, _, _): key.count + value.count
+    case .get(let key), .delete(let key, _): key.count
+    case .list(let prefix, let cursor, _): prefix.count + (cursor?.count ?? 0)
+    }
+  }
+}
