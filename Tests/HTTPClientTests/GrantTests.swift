@@ -16,6 +16,9 @@ import Testing
     ("https://api.example.com/%76%31/x", "https://api.example.com/v1/x"),
     ("https://api.example.com/v1/%c3%a9%7e", "https://api.example.com/v1/%C3%A9~"),
     ("https://api.example.com/v1/a%2eb", "https://api.example.com/v1/a.b"),
+    ("https://api.example.com/v1/100%25", "https://api.example.com/v1/100%25"),
+    ("https://api.example.com/v1/%25%34%31%25zz", "https://api.example.com/v1/%2541%25zz"),
+    ("https://api.example.com/v1/a..b.%2520", "https://api.example.com/v1/a..b.%2520"),
     ("https://%61pi.example.com/v1/", "https://api.example.com/v1/"),
     (
       "https://api.example.com/v1/x?next=https://evil.example/@..%2f",
@@ -57,6 +60,13 @@ import Testing
     "https://api.example.com/v1/..\\admin", "https://api.example.com\\@evil.example/v1",
     "https://api.example.com/v1/%252e%252e/admin",
     "https://api.example.com/v1/%25252e/x", "https://api.example.com/v1/a%252fb",
+    "https://api.example.com/v1/%25%32%65%25%32%65/admin", "https://api.example.com/v1/..%25%32%66admin",
+    "https://api.example.com/v1/%25%32%45%25%32%45/admin", "https://api.example.com/v1/..%25%35%43admin",
+    "https://api.example.com/v1/%25%32%35%32%65/x", "https://api.example.com/v1/%2525%32e/x",
+    "https://api.example.com/v1/%25%2532e/x", "https://api.example.com/v1/%25%2532%65%25%2532%65/admin",
+    "https://api.example.com/v1/%2500", "https://api.example.com/v1/%250d%250aX:y", "https://api.example.com/v1/%25%37f",
+    "https://api.example.com/v1/..%3b/admin", "https://api.example.com/v1/..%253bx/admin",
+    "upstream://api/%25%32%65%25%32%65/admin", "upstream://api/..%25%32%66admin",
     "https://api.example.com/v1/..;/admin", "https://api.example.com/v1/%2e%2e;x=1/admin",
     "https://api.example.com/v1/%00", "https://api.example.com/v1/%0d%0aX:y", "https://api.example.com/v1/%zz",
     "https://api.example.com/v1/%2",
@@ -73,6 +83,15 @@ import Testing
   func aURLThatCanBeReadInTwoWaysIsRefused(_ url: String) throws {
     let error = #expect(throws: UpstreamError.self) { try grants().resolve(url) }
     #expect(error?.code == .badRequest || error?.code == .denied, "\(String(describing: error))")
+  }
+
+  /// However deep the nesting: 8 KiB of it are read in one pass.
+  @Test func anEscapeThatIsNestedThousandsOfTimesIsRefusedAtOnce() throws {
+    let deep = "upstream://api/%" + String(repeating: "25", count: 4_000)
+    let began = ContinuousClock.now
+    #expect(throws: UpstreamError.self) { try grants().resolve(deep + "2e%25%32%65/x") }
+    #expect(try grants().resolve(deep + "41").url.hasSuffix("252541"))
+    #expect(ContinuousClock.now - began < .seconds(1))
   }
 
   /// Joined to the base as text, such a rest would be a port, a password or another host.

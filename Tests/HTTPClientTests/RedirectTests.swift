@@ -30,6 +30,7 @@ import Testing
     "/v1/../outside?token=t0ken", "/v1/%2e%2e/outside", "/v1/..%2foutside", "/v1/..\\outside", "file:///etc/passwd",
     "gopher://127.0.0.1/x", "http://user:pa55@127.0.0.1/v1",
     "http://127.0.0.1:1/v1", "upstream://api/x", "http://[::1]/v1/", "/v1/\u{e9}",
+    "/redirect/%25%32%65%25%32%65/outside", "/redirect/..%25%32%66outside", "%25%32%65%25%32%65/outside",
   ])
   func aRedirectOutOfTheGrantIsDenied(_ target: String) async throws {
     let server = try TestServer.shared.get()
