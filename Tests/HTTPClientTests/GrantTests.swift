@@ -189,12 +189,25 @@ import Testing
     "Host", "Connection", "Keep-Alive", "Content-Length", "Transfer-Encoding", "TE", "Trailer", "Upgrade", "Expect",
     "Proxy-Authorization", "Proxy-Connection",
     "Cookie", "Accept-Encoding", "HTTP2-Settings", "X-Api-Key", "x-api-key", "X_Api_Key", "x_api-KEY",
-    "transfer_encoding", "X-HTTP-Method-Override", "X-Method-Override",
+    "transfer_encoding", "X-HTTP-Method-Override", "X-Method-Override", "X-Original-URL", "X_Original_Url",
+    "X-Rewrite-URL", "Forwarded", "X-Real-IP", "x_real_ip", "X-Forwarded-For", "X-Forwarded-Host", "X_Forwarded_Prefix",
+    "x-forwarded-",
   ])
   func headersThatAreTheHostsAreDenied(_ name: String) throws {
     let error = try refusal([(name, "x")])
     #expect(error?.code == .denied && error?.message.contains("`\(name)`") == true)
     #expect(error?.message.contains("sesame-value") == false)
+  }
+
+  @Test(arguments: ["X-Original-URL", "X-Rewrite-URL", "Forwarded", "X-Real-IP", "X-Forwarded-For", "Cookie"])
+  func aGrantMaySetWhatAGuestMayNot(_ name: String) throws {
+    let grants = try grant("https://x", headers: [.init(name, Secret("mine"))])
+    #expect(try UpstreamRequest(url: "upstream://api/").admitted(by: grants).lines.contains("\(name): mine"))
+  }
+
+  @Test(arguments: ["X-Forwarded", "X-Forwarder", "X-Original", "Forwarded-By"])
+  func headersThatOnlyLookLikeTheHostsAreTheGuests(_ name: String) throws {
+    #expect(try refusal([(name, "x")]) == nil)
   }
 
   @Test(arguments: [
