@@ -282,9 +282,9 @@ extension UpstreamExchange: TransferOwner {
             "upstream `\(name)` redirected more than \(request.upstream.redirects) times: ask it for "
               + "the place it leads to, or raise the limit", upstream: name))
       }
-      do { return .redirect(try Redirect.follow(target, status: head.status, of: request)) } catch {
-        return .fail(error)
-      }
+      do {
+        return .redirect(try Redirect.follow(target, status: head.status, of: request, grants: grants))
+      } catch { return .fail(error) }
     }
     let hasBody = request.method != "HEAD" && head.status != 204 && head.status != 304
     if hasBody, let length = head.value(of: "content-length").flatMap({ Int($0) }), length > budget.left {

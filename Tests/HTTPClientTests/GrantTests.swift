@@ -126,6 +126,38 @@ import Testing
     #expect(try grants.resolve("https://a.example/z").upstream.name == "all")
   }
 
+  private func nested() throws -> UpstreamGrants {
+    try UpstreamGrants(
+      worker: "w",
+      [
+        Upstream(name: "api", url: "https://a.example/v1", methods: ["GET", "POST", "DELETE"]),
+        Upstream(name: "admin", url: "https://a.example/v1/admin"),
+        Upstream(name: "twin", url: "https://a.example/v1"),
+      ])
+  }
+
+  @Test(arguments: [
+    "upstream://api/admin/u", "upstream://api/admin", "upstream://api/admin?q", "upstream://api/x/../admin/u",
+    "upstream://api/%61dmin/u", "upstream://twin/admin/u",
+  ])
+  func aNameDoesNotReachIntoALongerGrant(_ url: String) throws {
+    for method in ["DELETE", "GET"] {
+      let error = #expect(throws: UpstreamError.self) {
+        try UpstreamRequest(method: method, url: url).admitted(by: nested())
+      }
+      #expect(error?.code == .denied && error?.message.contains("belongs to upstream `admin`") == true)
+      #expect(error?.message.contains("?") == false)
+    }
+  }
+
+  @Test(arguments: [
+    ("upstream://api/x", "api"), ("upstream://api/administrator", "api"), ("upstream://admin/u", "admin"),
+    ("upstream://twin/x", "twin"), ("https://a.example/v1/admin/u", "admin"),
+  ])
+  func aNameReachesWhatNoLongerGrantCovers(_ url: String, _ name: String) throws {
+    #expect(try nested().resolve(url).upstream.name == name)
+  }
+
   @Test func longURLsAreRefused() throws {
     let error = #expect(throws: UpstreamError.self) {
       try grants().resolve("https://api.example.com/v1/" + String(repeating: "a", count: UpstreamLimits.urlBytesMax))

@@ -81,6 +81,28 @@ import Testing
     }
   }
 
+  @Test(arguments: [307, 308, 302, 303])
+  func aRedirectDoesNotLeadIntoALongerGrant(_ status: Int) async throws {
+    let server = try TestServer.shared.get()
+    try await withHarness { harness in
+      let grants = try UpstreamGrants(
+        worker: "test",
+        [
+          Upstream(name: "api", url: server.url, methods: ["GET", "DELETE"]),
+          Upstream(name: "admin", url: server.url + "/echo/admin", methods: ["GET"]),
+        ])
+      for method in ["DELETE", "GET"] {
+        let got = await harness.fetch(
+          UpstreamRequest(method: method, url: "upstream://api/redirect/\(status)?to=/echo/admin/u"), grants)
+        #expect(got.code == .denied && got.head == nil, "\(String(describing: got.error))")
+        #expect(got.error?.message.contains("belongs to upstream `admin`") == true)
+        let beside = await harness.fetch(
+          UpstreamRequest(method: method, url: "upstream://api/redirect/\(status)?to=/echo?x=/echo/admin"), grants)
+        #expect(beside.status == 200 && beside.head?.upstream == "api" && beside.head?.redirected == true)
+      }
+    }
+  }
+
   @Test func redirectsAreCounted() async throws {
     let server = try TestServer.hostile()
     try await withHarness { harness in
