@@ -126,8 +126,9 @@ public final class UpstreamExchange: @unchecked Sendable {
       case .guest: "within the request's own \(request.timeoutMilliseconds ?? 0) ms"
       case .call: "before the call's time was over: raise the worker's wall_ms, or ask it for less"
       }
-    // A reader that rests says nothing of the upstream, and neither does a guest that is in a hurry.
-    let isUpstreams = transfer != nil && transfer?.isPaused == false && wholeLimit != .guest
+    // A reader that rests says nothing of the upstream, and neither does a guest that is in a hurry, or a lookup that
+    // others had not left room for: without a handle, the upstream was not asked.
+    let isUpstreams = transfer?.handle != nil && transfer?.isPaused == false && wholeLimit != .guest
     fail(
       UpstreamError(
         .timeout, "upstream `\(request.upstream.name)` was not done \(why)", upstream: request.upstream.name),

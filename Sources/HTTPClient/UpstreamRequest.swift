@@ -53,7 +53,7 @@ public struct UpstreamRequest: Sendable {
     }
     try checkHeaders(upstream, refused)
     return AdmittedRequest(
-      upstream: upstream, method: method, url: url, headers: headers, body: body,
+      worker: grants.worker, upstream: upstream, method: method, url: url, headers: headers, body: body,
       timeoutMilliseconds: timeoutMilliseconds)
   }
 
@@ -90,6 +90,8 @@ public struct UpstreamRequest: Sendable {
 
 /// A request that its grant covers; redirects rewrite it.
 struct AdmittedRequest {
+  /// Who asks.
+  let worker: String
   let upstream: Upstream
   var method: String
   var url: UpstreamURL
