@@ -87,4 +87,6 @@ public enum UpstreamLimits {
   public static let nameSeconds = 60
   /// Lookups of one loop under way at once: each is a thread of libcurl's.
   public static let lookupsMax = 16
+  /// Of those, how many one worker's requests may have begun: names that nobody answers for hold up no other worker.
+  public static let lookupsOfWorkerMax = lookupsMax / 2
 }

@@ -10,8 +10,10 @@ final class Lookups {
   }
 
   private var names: [String: Name] = [:]
-  /// Names whose leader waits for a thread.
+  /// Names that nobody looks up and somebody waits for, each once, those that came first first.
   private var queue: [String] = []
+  /// Lookups by the worker whose request leads them; none of 0.
+  private var loads: [String: Int] = [:]
   private(set) var underWay = 0
 
   static func key(_ transfer: Transfer) -> String { transfer.request.url.host + ":" + transfer.request.url.port }
@@ -28,9 +30,11 @@ final class Lookups {
     let key = Self.key(transfer)
     let name = names[key] ?? Name()
     if now < name.believedUntil { return true }
-    if name.leader == nil, underWay < UpstreamLimits.lookupsMax {
+    if name.leader == nil, hasRoom(for: transfer) {
+      queue.removeAll { $0 == key }
       names[key, default: Name()].leader = transfer
       underWay += 1
+      loads[transfer.request.worker, default: 0] += 1
       transfer.needsNewConnection = true
       return true
     }
@@ -45,7 +49,7 @@ final class Lookups {
     guard let name = names[key], name.leader === transfer else { return [] }
     // A few seconds less than libcurl believes it: the two clocks are not read at the same time.
     names[key] = Name(believedUntil: now + UInt64(UpstreamLimits.nameSeconds - 5) * 1_000_000_000)
-    underWay -= 1
+    giveBack(transfer)
     return name.waiting + next()
   }
 
@@ -54,11 +58,14 @@ final class Lookups {
     let key = Self.key(transfer)
     guard var name = names[key] else { return ([], []) }
     guard name.leader === transfer else {
-      name.waiting.removeAll { $0 === transfer }
-      names[key] = name
+      guard let place = name.waiting.firstIndex(where: { $0 === transfer }) else { return ([], []) }
+      name.waiting.remove(at: place)
+      let isForgotten = name.waiting.isEmpty && name.leader == nil
+      names[key] = isForgotten ? nil : name
+      if isForgotten { queue.removeAll { $0 == key } }
       return ([], [])
     }
-    underWay -= 1
+    giveBack(transfer)
     names[key] = nil
     return isLookupFailure ? (name.waiting, next()) : ([], name.waiting + next())
   }
@@ -67,14 +74,26 @@ final class Lookups {
     names[Self.key(transfer)]?.waiting.contains { $0 === transfer } ?? false
   }
 
-  /// Those of the next name that has waited for a thread.
+  private func load(_ transfer: Transfer) -> Int { loads[transfer.request.worker] ?? 0 }
+
+  private func hasRoom(for transfer: Transfer) -> Bool {
+    underWay < UpstreamLimits.lookupsMax && load(transfer) < UpstreamLimits.lookupsOfWorkerMax
+  }
+
+  private func giveBack(_ leader: Transfer) {
+    underWay -= 1
+    let left = load(leader) - 1
+    loads[leader.request.worker] = left > 0 ? left : nil
+  }
+
+  /// Those of a name that has waited for a thread, its new leader first: of the worker with the fewest lookups, and of
+  /// its names the one that came first.
   private func next() -> [Transfer] {
-    while !queue.isEmpty {
-      let key = queue.removeFirst()
-      guard let name = names[key], name.leader == nil, !name.waiting.isEmpty else { continue }
-      names[key] = nil
-      return name.waiting
-    }
-    return []
+    let waiting = queue.compactMap { key in names[key]?.waiting.min { load($0) < load($1) } }
+    guard let leader = waiting.min(by: { load($0) < load($1) }), hasRoom(for: leader) else { return [] }
+    let key = Self.key(leader)
+    queue.removeAll { $0 == key }
+    let all = names.removeValue(forKey: key)?.waiting ?? []
+    return [leader] + all.filter { $0 !== leader }
   }
 }

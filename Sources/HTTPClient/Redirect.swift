@@ -4,9 +4,9 @@ enum Redirect {
   /// The request that follows.
   ///
   /// - throws: ``UpstreamError`` `denied`, naming where it pointed without the query.
-  static func follow(_ location: String, status: Int, of request: AdmittedRequest) throws(UpstreamError)
-    -> AdmittedRequest
-  {
+  static func follow(
+    _ location: String, status: Int, of request: AdmittedRequest, grants: UpstreamGrants
+  ) throws(UpstreamError) -> AdmittedRequest {
     let upstream = request.upstream
     func denied(_ why: String) -> UpstreamError {
       UpstreamError(.denied, "upstream `\(upstream.name)` \(why)", upstream: upstream.name)
@@ -20,6 +20,11 @@ enum Redirect {
         "redirected to \(target.name), which is not below its url \(upstream.base.text): grant that place if it "
           + "should be followed"
       )
+    }
+    if let closer = grants.closer(than: upstream, to: target) {
+      throw denied(
+        "redirected to \(target.name), which belongs to upstream `\(closer.name)`: ask for it there if it should be "
+          + "followed")
     }
     var following = request
     following.follow(status, to: target)

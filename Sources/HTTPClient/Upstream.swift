@@ -118,15 +118,14 @@ public struct UpstreamGrants: Sendable {
     if text.utf8.starts(with: "upstream://".utf8) { return try named(text.dropFirst("upstream://".count)) }
     let url: UpstreamURL
     do { url = try UpstreamURL(text) } catch { throw UpstreamError(.badRequest, "the url \(error.why)") }
-    let covering = upstreams.filter { $0.base.covers(url) }
-    guard let upstream = covering.max(by: { $0.base.path.utf8.count < $1.base.path.utf8.count }) else {
+    guard let upstream = closest(to: url) else {
       throw UpstreamError(
         .denied, "\(url.name) is below no upstream of this worker (\(granted)): grant it in the manifest")
     }
     return (upstream, url)
   }
 
-  /// `NAME/path?query`, below the base's own path.
+  /// `NAME/path?query`, below the base's own path and below no other grant's that is longer.
   private func named(_ text: Substring) throws(UpstreamError) -> (upstream: Upstream, url: UpstreamURL) {
     let name = text.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
     guard let upstream = upstreams.first(where: { $0.name == name }) else {
@@ -147,7 +146,26 @@ public struct UpstreamGrants: Sendable {
         .denied, "\(url.name) is not below \(base.text), the url of upstream `\(upstream.name)`",
         upstream: upstream.name)
     }
+    if let closer = closer(than: upstream, to: url) {
+      throw UpstreamError(
+        .denied,
+        "\(url.name) belongs to upstream `\(closer.name)` (\(closer.base.text)), not to `\(upstream.name)`: ask for it "
+          + "there", upstream: upstream.name)
+    }
     return (upstream, url)
+  }
+
+  /// The grant with the longest path that covers `url`, where that path is longer than `upstream`'s: its methods and
+  /// headers count there, whichever name or redirect led to it. Of grants with the same path none is closer.
+  func closer(than upstream: Upstream, to url: UpstreamURL) -> Upstream? {
+    guard let closest = closest(to: url), closest.base.path.utf8.count > upstream.base.path.utf8.count else {
+      return nil
+    }
+    return closest
+  }
+
+  private func closest(to url: UpstreamURL) -> Upstream? {
+    upstreams.filter { $0.base.covers(url) }.max { $0.base.path.utf8.count < $1.base.path.utf8.count }
   }
 
   private var granted: String {

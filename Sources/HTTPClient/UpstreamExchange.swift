@@ -126,8 +126,9 @@ public final class UpstreamExchange: @unchecked Sendable {
       case .guest: "within the request's own \(request.timeoutMilliseconds ?? 0) ms"
       case .call: "before the call's time was over: raise the worker's wall_ms, or ask it for less"
       }
-    // A reader that rests says nothing of the upstream, and neither does a guest that is in a hurry.
-    let isUpstreams = transfer != nil && transfer?.isPaused == false && wholeLimit != .guest
+    // A reader that rests says nothing of the upstream, and neither does a guest that is in a hurry, or a lookup that
+    // others had not left room for: without a handle, the upstream was not asked.
+    let isUpstreams = transfer?.handle != nil && transfer?.isPaused == false && wholeLimit != .guest
     fail(
       UpstreamError(
         .timeout, "upstream `\(request.upstream.name)` was not done \(why)", upstream: request.upstream.name),
@@ -282,9 +283,9 @@ extension UpstreamExchange: TransferOwner {
             "upstream `\(name)` redirected more than \(request.upstream.redirects) times: ask it for "
               + "the place it leads to, or raise the limit", upstream: name))
       }
-      do { return .redirect(try Redirect.follow(target, status: head.status, of: request)) } catch {
-        return .fail(error)
-      }
+      do {
+        return .redirect(try Redirect.follow(target, status: head.status, of: request, grants: grants))
+      } catch { return .fail(error) }
     }
     let hasBody = request.method != "HEAD" && head.status != 204 && head.status != 304
     if hasBody, let length = head.value(of: "content-length").flatMap({ Int($0) }), length > budget.left {

@@ -32,7 +32,7 @@ public final class UpstreamPool: @unchecked Sendable {
   private var transfers: [UnsafeMutableRawPointer: Transfer] = [:]
   private var idleHandles: [EasyHandle] = []
   private var watches: [Int32: Watched] = [:]
-  private let lookups = Lookups()
+  let lookups = Lookups()
   private var timer: LoopTimer?
   private var isKicked = false
   /// libcurl must not be called from its own callbacks: what those ask for waits here.

@@ -53,7 +53,7 @@ public struct UpstreamRequest: Sendable {
     }
     try checkHeaders(upstream, refused)
     return AdmittedRequest(
-      upstream: upstream, method: method, url: url, headers: headers, body: body,
+      worker: grants.worker, upstream: upstream, method: method, url: url, headers: headers, body: body,
       timeoutMilliseconds: timeoutMilliseconds)
   }
 
@@ -90,6 +90,8 @@ public struct UpstreamRequest: Sendable {
 
 /// A request that its grant covers; redirects rewrite it.
 struct AdmittedRequest {
+  /// Who asks.
+  let worker: String
   let upstream: Upstream
   var method: String
   var url: UpstreamURL
@@ -159,9 +161,14 @@ enum HeaderRules {
       ].contains(key)
   }
 
-  /// A grant may set them, a guest may not: cookies are credentials, and an override is a method that was not granted.
+  /// A grant may set them, a guest may not: cookies are credentials, an override is a method or a path that was not
+  /// granted, and who asks, for whom, is what services believe of their proxies (RFC 7239).
   static func isHosts(_ key: String) -> Bool {
-    ["cookie", "cookie2", "x-http-method", "x-http-method-override", "x-method-override"].contains(key)
+    key.hasPrefix("x-forwarded-")
+      || [
+        "cookie", "cookie2", "x-http-method", "x-http-method-override", "x-method-override", "x-original-url",
+        "x-rewrite-url", "forwarded", "x-real-ip",
+      ].contains(key)
   }
 
   /// Not handed on to a guest: they belong to the connection, or would be the grant's session.

@@ -145,14 +145,16 @@ struct UpstreamURL: Equatable, Sendable {
       switch value {
       case 0x2f, 0x5c: throw Refusal(why: "has an encoded slash or backslash in its path")
       case 0x00...0x1f, 0x7f: throw Refusal(why: "has an encoded control character in its path")
-      case 0x25 where isTrick(bytes[(index + 3)...]):
-        throw Refusal(why: "has a slash or dot in its path that is encoded twice")
       case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x2d, 0x2e, 0x5f, 0x7e: out.append(value)
       default: out += [UInt8(ascii: "%"), digits[Int(high)], digits[Int(low)]]
       }
       index += 3
     }
-    for segment in out.split(separator: UInt8(ascii: "/")) {
+    let decoded = decodedWhole(out)
+    guard decoded.count(where: isSplitter) == out.count(where: isSplitter) else {
+      throw Refusal(why: "has a slash, dot or control character in its path that is encoded twice")
+    }
+    for segment in decoded.split(separator: UInt8(ascii: "/")) {
       // `..;x` is a dot segment to servers that know path parameters.
       let name = segment.prefix { $0 != UInt8(ascii: ";") }
       if name.elementsEqual([0x2e]) || name.elementsEqual([0x2e, 0x2e]) {
@@ -173,11 +175,25 @@ struct UpstreamURL: Equatable, Sendable {
     }
   }
 
-  /// Do these bytes continue `%25` to an encoded dot, slash or backslash, however often it is encoded?
-  private static func isTrick(_ rest: ArraySlice<UInt8>) -> Bool {
-    var rest = rest
-    while rest.starts(with: [0x32, 0x35]) { rest = rest.dropFirst(2) }
-    guard let high = rest.first.flatMap(hex), let low = rest.dropFirst().first.flatMap(hex) else { return false }
-    return [0x2e, 0x2f, 0x5c].contains(high << 4 | low)
+  /// What is left when a path is decoded until nothing changes: what the last of several servers may read. A `%` that
+  /// begins no escape stays. In one pass, whatever the nesting: no two escapes overlap, so their order does not matter.
+  private static func decodedWhole(_ path: [UInt8]) -> [UInt8] {
+    var out: [UInt8] = []
+    out.reserveCapacity(path.count)
+    for byte in path {
+      out.append(byte)
+      while out.count >= 3, out[out.count - 3] == UInt8(ascii: "%"), let high = hex(out[out.count - 2]),
+        let low = hex(out[out.count - 1])
+      {
+        out.removeLast(3)
+        out.append(high << 4 | low)
+      }
+    }
+    return out
+  }
+
+  /// A dot, slash, backslash or control character. No escape has one in it: what decoding brings to light stays.
+  private static func isSplitter(_ byte: UInt8) -> Bool {
+    byte < 0x20 || byte == 0x7f || byte == 0x2e || byte == 0x2f || byte == 0x5c
   }
 }

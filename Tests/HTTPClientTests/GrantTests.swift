@@ -16,6 +16,9 @@ import Testing
     ("https://api.example.com/%76%31/x", "https://api.example.com/v1/x"),
     ("https://api.example.com/v1/%c3%a9%7e", "https://api.example.com/v1/%C3%A9~"),
     ("https://api.example.com/v1/a%2eb", "https://api.example.com/v1/a.b"),
+    ("https://api.example.com/v1/100%25", "https://api.example.com/v1/100%25"),
+    ("https://api.example.com/v1/%25%34%31%25zz", "https://api.example.com/v1/%2541%25zz"),
+    ("https://api.example.com/v1/a..b.%2520", "https://api.example.com/v1/a..b.%2520"),
     ("https://%61pi.example.com/v1/", "https://api.example.com/v1/"),
     (
       "https://api.example.com/v1/x?next=https://evil.example/@..%2f",
@@ -57,6 +60,14 @@ import Testing
     "https://api.example.com/v1/..\\admin", "https://api.example.com\\@evil.example/v1",
     "https://api.example.com/v1/%252e%252e/admin",
     "https://api.example.com/v1/%25252e/x", "https://api.example.com/v1/a%252fb",
+    "https://api.example.com/v1/%25%32%65%25%32%65/admin", "https://api.example.com/v1/..%25%32%66admin",
+    "https://api.example.com/v1/%25%32%45%25%32%45/admin", "https://api.example.com/v1/..%25%35%43admin",
+    "https://api.example.com/v1/%25%32%35%32%65/x", "https://api.example.com/v1/%2525%32e/x",
+    "https://api.example.com/v1/%25%2532e/x", "https://api.example.com/v1/%25%2532%65%25%2532%65/admin",
+    "https://api.example.com/v1/%2500", "https://api.example.com/v1/%250d%250aX:y",
+    "https://api.example.com/v1/%25%37f",
+    "https://api.example.com/v1/..%3b/admin", "https://api.example.com/v1/..%253bx/admin",
+    "upstream://api/%25%32%65%25%32%65/admin", "upstream://api/..%25%32%66admin",
     "https://api.example.com/v1/..;/admin", "https://api.example.com/v1/%2e%2e;x=1/admin",
     "https://api.example.com/v1/%00", "https://api.example.com/v1/%0d%0aX:y", "https://api.example.com/v1/%zz",
     "https://api.example.com/v1/%2",
@@ -73,6 +84,15 @@ import Testing
   func aURLThatCanBeReadInTwoWaysIsRefused(_ url: String) throws {
     let error = #expect(throws: UpstreamError.self) { try grants().resolve(url) }
     #expect(error?.code == .badRequest || error?.code == .denied, "\(String(describing: error))")
+  }
+
+  /// However deep the nesting: 8 KiB of it are read in one pass.
+  @Test func anEscapeThatIsNestedThousandsOfTimesIsRefusedAtOnce() throws {
+    let deep = "upstream://api/%" + String(repeating: "25", count: 4_000)
+    let began = ContinuousClock.now
+    #expect(throws: UpstreamError.self) { try grants().resolve(deep + "2e%25%32%65/x") }
+    #expect(try grants().resolve(deep + "41").url.hasSuffix("252541"))
+    #expect(ContinuousClock.now - began < .seconds(1))
   }
 
   /// Joined to the base as text, such a rest would be a port, a password or another host.
@@ -105,6 +125,38 @@ import Testing
     #expect(try grants.resolve("https://a.example/x/y/z").upstream.name == "inner")
     #expect(try grants.resolve("https://a.example/x/yy").upstream.name == "outer")
     #expect(try grants.resolve("https://a.example/z").upstream.name == "all")
+  }
+
+  private func nested() throws -> UpstreamGrants {
+    try UpstreamGrants(
+      worker: "w",
+      [
+        Upstream(name: "api", url: "https://a.example/v1", methods: ["GET", "POST", "DELETE"]),
+        Upstream(name: "admin", url: "https://a.example/v1/admin"),
+        Upstream(name: "twin", url: "https://a.example/v1"),
+      ])
+  }
+
+  @Test(arguments: [
+    "upstream://api/admin/u", "upstream://api/admin", "upstream://api/admin?q", "upstream://api/x/../admin/u",
+    "upstream://api/%61dmin/u", "upstream://twin/admin/u",
+  ])
+  func aNameDoesNotReachIntoALongerGrant(_ url: String) throws {
+    for method in ["DELETE", "GET"] {
+      let error = #expect(throws: UpstreamError.self) {
+        try UpstreamRequest(method: method, url: url).admitted(by: nested())
+      }
+      #expect(error?.code == .denied && error?.message.contains("belongs to upstream `admin`") == true)
+      #expect(error?.message.contains("?") == false)
+    }
+  }
+
+  @Test(arguments: [
+    ("upstream://api/x", "api"), ("upstream://api/administrator", "api"), ("upstream://admin/u", "admin"),
+    ("upstream://twin/x", "twin"), ("https://a.example/v1/admin/u", "admin"),
+  ])
+  func aNameReachesWhatNoLongerGrantCovers(_ url: String, _ name: String) throws {
+    #expect(try nested().resolve(url).upstream.name == name)
   }
 
   @Test func longURLsAreRefused() throws {
@@ -170,12 +222,25 @@ import Testing
     "Host", "Connection", "Keep-Alive", "Content-Length", "Transfer-Encoding", "TE", "Trailer", "Upgrade", "Expect",
     "Proxy-Authorization", "Proxy-Connection",
     "Cookie", "Accept-Encoding", "HTTP2-Settings", "X-Api-Key", "x-api-key", "X_Api_Key", "x_api-KEY",
-    "transfer_encoding", "X-HTTP-Method-Override", "X-Method-Override",
+    "transfer_encoding", "X-HTTP-Method-Override", "X-Method-Override", "X-Original-URL", "X_Original_Url",
+    "X-Rewrite-URL", "Forwarded", "X-Real-IP", "x_real_ip", "X-Forwarded-For", "X-Forwarded-Host", "X_Forwarded_Prefix",
+    "x-forwarded-",
   ])
   func headersThatAreTheHostsAreDenied(_ name: String) throws {
     let error = try refusal([(name, "x")])
     #expect(error?.code == .denied && error?.message.contains("`\(name)`") == true)
     #expect(error?.message.contains("sesame-value") == false)
+  }
+
+  @Test(arguments: ["X-Original-URL", "X-Rewrite-URL", "Forwarded", "X-Real-IP", "X-Forwarded-For", "Cookie"])
+  func aGrantMaySetWhatAGuestMayNot(_ name: String) throws {
+    let grants = try grant("https://x", headers: [.init(name, Secret("mine"))])
+    #expect(try UpstreamRequest(url: "upstream://api/").admitted(by: grants).lines.contains("\(name): mine"))
+  }
+
+  @Test(arguments: ["X-Forwarded", "X-Forwarder", "X-Original", "Forwarded-By"])
+  func headersThatOnlyLookLikeTheHostsAreTheGuests(_ name: String) throws {
+    #expect(try refusal([(name, "x")]) == nil)
   }
 
   @Test(arguments: [

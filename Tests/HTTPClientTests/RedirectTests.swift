@@ -30,6 +30,7 @@ import Testing
     "/v1/../outside?token=t0ken", "/v1/%2e%2e/outside", "/v1/..%2foutside", "/v1/..\\outside", "file:///etc/passwd",
     "gopher://127.0.0.1/x", "http://user:pa55@127.0.0.1/v1",
     "http://127.0.0.1:1/v1", "upstream://api/x", "http://[::1]/v1/", "/v1/\u{e9}",
+    "/redirect/%25%32%65%25%32%65/outside", "/redirect/..%25%32%66outside", "%25%32%65%25%32%65/outside",
   ])
   func aRedirectOutOfTheGrantIsDenied(_ target: String) async throws {
     let server = try TestServer.shared.get()
@@ -77,6 +78,28 @@ import Testing
         UpstreamRequest(method: "POST", url: "upstream://api/redirect/303?to=/ok", body: []),
         try grant(server.url, methods: ["POST"]))
       #expect(got.code == .denied && got.error?.message.contains("POST to GET") == true)
+    }
+  }
+
+  @Test(arguments: [307, 308, 302, 303])
+  func aRedirectDoesNotLeadIntoALongerGrant(_ status: Int) async throws {
+    let server = try TestServer.shared.get()
+    try await withHarness { harness in
+      let grants = try UpstreamGrants(
+        worker: "test",
+        [
+          Upstream(name: "api", url: server.url, methods: ["GET", "DELETE"]),
+          Upstream(name: "admin", url: server.url + "/echo/admin", methods: ["GET"]),
+        ])
+      for method in ["DELETE", "GET"] {
+        let got = await harness.fetch(
+          UpstreamRequest(method: method, url: "upstream://api/redirect/\(status)?to=/echo/admin/u"), grants)
+        #expect(got.code == .denied && got.head == nil, "\(String(describing: got.error))")
+        #expect(got.error?.message.contains("belongs to upstream `admin`") == true)
+        let beside = await harness.fetch(
+          UpstreamRequest(method: method, url: "upstream://api/redirect/\(status)?to=/echo?x=/echo/admin"), grants)
+        #expect(beside.status == 200 && beside.head?.upstream == "api" && beside.head?.redirected == true)
+      }
     }
   }
 
