@@ -53,6 +53,36 @@ extension TheBinary {
       return path
     }
 
+    /// The same in C, for what a loop can bear: an instance of JavaScript with `fetch` in it costs twenty times as much.
+    private func waitingInC(in folder: TemporaryFolder) throws -> String {
+      let path = folder.file("waiting-c")
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+      try """
+        name = "waiting"
+        [source]
+        language = "c"
+        entry = "worker.c"
+        [limits]
+        memory = "1MiB"
+        [[upstreams]]
+        name = "slow"
+        url = "https://slow.example/v1"
+        [[tools]]
+        name = "wait"
+        description = "Waits 100 ms for the upstream"
+        """.write(toFile: path + "/atoll.toml", atomically: false, encoding: .utf8)
+      try """
+        #include <atoll.h>
+        int main(void) {
+          atoll_answer answer = atoll_fetch("GET", "upstream://slow/delay/100");
+          if (*answer.code) return fprintf(stderr, "%s: %s\\n", answer.code, answer.message), 1;
+          printf("{\\"status\\":%d}", (int)atoll_number(answer.head, "status", 0));
+          return 0;
+        }
+        """.write(toFile: path + "/worker.c", atomically: false, encoding: .utf8)
+      return path
+    }
+
     private func node(
       _ worker: String, _ upstream: UpstreamProcess, allowing: Bool = true, options: [String] = []
     ) throws -> ServedNode {
@@ -80,16 +110,16 @@ extension TheBinary {
     func aThousandCallsWaitSideBySide() throws {
       let folder = try TemporaryFolder()
       let upstream = try UpstreamProcess()
-      let node = try node(try waiting(in: folder), upstream)
+      let node = try node(try waitingInC(in: folder), upstream)
       let connections = try (0..<1_000).map { _ in try node.connect() }
-      let request = ToolRequest("wait", #"{"ms":100}"#).text(port: node.port)
+      let request = ToolRequest("wait").text(port: node.port)
       var best = Double.infinity
       for _ in 0..<5 where best >= 1_000 {
         let begin = ContinuousClock.now
         for connection in connections { try connection.send(request) }
         for connection in connections {
           let answer = try ToolAnswer(connection.readResponse())
-          #expect(answer.structured["statuses"] as? [Int] == [200], "\(answer.text)")
+          #expect(answer.structured["status"] as? Int == 200, "\(answer.text)")
         }
         best = min(best, (ContinuousClock.now - begin) / .milliseconds(1))
       }
