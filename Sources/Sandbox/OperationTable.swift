@@ -98,8 +98,11 @@ struct OperationTable {
   /// Adds what came of an operation. Nothing happens when it was dropped meanwhile, or has ended.
   mutating func take(_ event: CallTape.Event, for handle: Int32) {
     guard isKnown(handle), entries[Int(handle)]!.isOpen else { return }
-    let index = Int(handle)
-    guard unreadBytes + event.bytes.count <= SandboxLimits.unreadBytesMax else { return overflow(index) }
+    guard unreadBytes + event.bytes.count <= SandboxLimits.unreadBytesMax else { return overflow(Int(handle)) }
+    add(event, to: Int(handle))
+  }
+
+  private mutating func add(_ event: CallTape.Event, to index: Int) {
     unreadBytes += event.bytes.count
     if !entries[index]!.isReady {
       entries[index]!.isReady = true
@@ -135,10 +138,11 @@ struct OperationTable {
     unreadBytes -= entries[index]!.answer.count - entries[index]!.offset
     entries[index]!.answer = []
     entries[index]!.offset = 0
-    take(
+    // Said without another look at the bound: there are at most as many such answers as handles.
+    add(
       CallTape.Event(
         record: entries[index]!.record, bytes: Self.tooMuchUnread, ending: isWhole ? .whole : .broken,
-        outcome: .failed("too_large"), wereBytesSent: cancel?() ?? true), for: Int32(index))
+        outcome: .failed("too_large"), wereBytesSent: cancel?() ?? true), to: index)
   }
 
   /// What a `wait` finds: the handle it answers with, a code below 0, or nil when the guest has to sleep.
