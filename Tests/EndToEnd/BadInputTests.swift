@@ -20,8 +20,11 @@ extension TheBinary {
         says: ["limits.memry", "`memory`"]),
       Mistake(testDescription: "unknown table", edit: { $0 + "\n[surprise]\nx = 1\n" }, says: ["surprise"]),
       Mistake(
-        testDescription: "a table of a later issue", edit: { $0 + "\n[permissions]\nkv = [\"a\"]\n" },
-        says: ["permissions"]),
+        testDescription: "a table of a later issue", edit: { $0 + "\n[placement]\ntier = \"edge\"\n" },
+        says: ["placement"]),
+      Mistake(
+        testDescription: "a session that no tool has", edit: { $0 + "\n[session]\nttl = \"1m\"\n" },
+        says: ["session = true"]),
       Mistake(testDescription: "wrong type", edit: { $0 + "\n[limits]\ncpu_ms = \"50\"\n" }, says: ["limits.cpu_ms"]),
       Mistake(testDescription: "impossible value", edit: { $0 + "\n[limits]\ncpu_ms = 0\n" }, says: ["limits.cpu_ms"]),
       Mistake(
