@@ -107,6 +107,8 @@ let package = Package(
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
       swiftSettings: pointerFree + [uncheckedExclusivity]),
+    .target(
+      name: "Simulation", dependencies: ["EventLoop", "JSON", "Manifests", "Nodes"], swiftSettings: pointerFree),
     .executableTarget(
       name: "atoll",
       dependencies: [
@@ -151,6 +153,7 @@ let package = Package(
         "Nodes", "EventLoop", "HTTPServer", "HTTPClient", "JSON", "KeyValue", "Manifests", "MCP", "Sandbox", "Sealing",
       ],
       swiftSettings: house),
+    .testTarget(name: "SimulationTests", dependencies: ["Simulation", "JSON"], swiftSettings: house),
     .testTarget(name: "TidyTests", dependencies: ["Manifests"], swiftSettings: house),
     .testTarget(name: "EndToEnd", exclude: ["clients"], swiftSettings: house),
   ],
