@@ -15,7 +15,9 @@ public struct ClockOffset: @unchecked Sendable {
   /// ``check()`` throws: a node that ignored it would run with the right time and be believed to have the wrong one.
   static let found: Result<ClockOffset?, LoopError> = {
     guard let path = getenv(variable) else { return .success(nil) }
-    do throws(LoopError) { return .success(try ClockOffset(file: String(cString: path))) } catch { return .failure(error) }
+    do throws(LoopError) { return .success(try ClockOffset(file: String(cString: path))) } catch {
+      return .failure(error)
+    }
   }()
 
   /// Nil also where ``check()`` fails: whoever runs a node calls that first.

@@ -25,7 +25,8 @@ import Testing
     }
   }
 
-  @Test(arguments: [[], [1, 2, 3], [UInt8](repeating: 0, count: 7)]) func aFileThatIsTooShortIsRefused(_ content: [UInt8]) throws {
+  @Test(arguments: [[], [1, 2, 3], [UInt8](repeating: 0, count: 7)])
+  func aFileThatIsTooShortIsRefused(_ content: [UInt8]) throws {
     let path = try file(content)
     defer { try? FileManager.default.removeItem(atPath: path) }
     let error = #expect(throws: LoopError.self) { _ = try ClockOffset(file: path) }
