@@ -153,7 +153,7 @@ let package = Package(
         "Nodes", "EventLoop", "HTTPServer", "HTTPClient", "JSON", "KeyValue", "Manifests", "MCP", "Sandbox", "Sealing",
       ],
       swiftSettings: house),
-    .testTarget(name: "SimulationTests", dependencies: ["Simulation", "JSON"], swiftSettings: house),
+    .testTarget(name: "SimulationTests", dependencies: ["Simulation", "EventLoop", "JSON"], swiftSettings: house),
     .testTarget(name: "TidyTests", dependencies: ["Manifests"], swiftSettings: house),
     .testTarget(name: "EndToEnd", exclude: ["clients"], swiftSettings: house),
   ],

@@ -1,10 +1,11 @@
 // What a link does to the bytes that are sent over it: one pure model for live and for virtual mode.
+internal import Glibc
 
 /// One direction of a link, as a topology describes it.
 public struct LinkShape: Sendable, Equatable {
   /// From one end to the other, without jitter.
   public var oneWayMilliseconds: Double
-  /// The most that a piece may be late beyond that.
+  /// Mean of the exponential time by which a piece is late beyond that.
   public var jitterMilliseconds: Double
   /// The probability that one segment is lost, from 0 up to, not including, 1.
   public var loss: Double
@@ -33,8 +34,8 @@ public struct LinkShape: Sendable, Equatable {
 /// The model, for a piece of n bytes that is sent at a time `now`:
 /// 1. **Bandwidth.** The link sends one piece after the other, whoever sends them: this one begins when those before it
 ///    have left, and takes n · 8 / `bitsPerSecond`. That is where a queue forms.
-/// 2. **Delay.** From there it is under way for the one-way delay, times ``delayFactor``, and a jitter drawn evenly from
-///    0 to `jitterMilliseconds`.
+/// 2. **Delay.** From there it is under way for the one-way delay, times ``delayFactor``, and a jitter drawn from the
+///    exponential distribution whose mean is `jitterMilliseconds`.
 /// 3. **Loss.** The piece travels in segments of 1,460 bytes. If one of them is lost, the piece is late by the time in
 ///    which TCP retransmits: `max(200 ms, 2 · round trip)`. The retransmission is lost with the same probability, and the
 ///    wait doubles each time, seven times at most. Segments of one piece that are lost together are repaired together.
@@ -83,7 +84,7 @@ public struct LinkModel: Sendable, Equatable {
       freeAt = left
     }
     var delay = shape.oneWayMilliseconds * 1e6 * delayFactor
-    if jitterNanoseconds > 0 { delay += jitterNanoseconds * generator.unit() }
+    if jitterNanoseconds > 0 { delay -= jitterNanoseconds * log(1 - generator.unit()) }
     if shape.loss > 0 { delay += retransmission(of: bytes, using: &generator) }
     return max(left + UInt64(delay), previous)
   }

@@ -27,16 +27,17 @@ import Testing
     #expect(model.arrival(of: 1000, at: 2 * second, using: &generator) == 2 * second + 6_000_000)
   }
 
-  @Test func jitterIsEvenBetweenNothingAndItsBound() {
+  @Test func jitterIsExponential() {
     var model = LinkModel(LinkShape(oneWayMilliseconds: 10, jitterMilliseconds: 4))
     var generator = SplitMix64(seed: 7)
     let late = (0..<20_000).map { _ in milliseconds(model.arrival(of: 100, at: 0, using: &generator)) - 10 }
-    #expect(late.allSatisfy { $0 >= 0 && $0 < 4 })
+    #expect(late.allSatisfy { $0 >= 0 })
     let mean = late.reduce(0, +) / Double(late.count)
-    #expect(abs(mean - 2) < 0.05)
-    for quarter in 0..<4 {
-      let share = Double(late.count { $0 >= Double(quarter) && $0 < Double(quarter + 1) }) / Double(late.count)
-      #expect(abs(share - 0.25) < 0.015)
+    #expect(abs(mean - 4) < 0.12)
+    // The shares above one, two and three means are 1/e, 1/e² and 1/e³.
+    for (means, share) in [(1.0, 0.3679), (2, 0.1353), (3, 0.0498)] {
+      let above = Double(late.count { $0 > means * 4 }) / Double(late.count)
+      #expect(abs(above - share) < 0.015)
     }
   }
 
