@@ -98,11 +98,12 @@ let package = Package(
       name: "Bundles", dependencies: ["JSON", "Manifests", "Sandbox", "JavaScript", "CWorkerSDK", "CSpawn"],
       swiftSettings: pointerFree),
     .target(name: "MCP", dependencies: ["JSON", .product(name: "HTTPTypes", package: "swift-http-types")], swiftSettings: pointerFree),
+    .target(name: "Placement", dependencies: ["Manifests"], swiftSettings: pointerFree),
     .target(
       name: "Nodes",
       dependencies: [
         "EventLoop", "HTTPServer", "JSON", "Sealing", "HTTPClient", "Manifests", "KeyValue", "Sandbox", "JavaScript",
-        "Bundles", "MCP",
+        "Bundles", "MCP", "Placement",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
@@ -112,7 +113,7 @@ let package = Package(
     .executableTarget(
       name: "atoll",
       dependencies: [
-        "EventLoop", "JSON", "Sealing", "HTTPClient", "Manifests", "KeyValue", "Sandbox", "JavaScript", "Bundles", "MCP", "Nodes",
+        "EventLoop", "JSON", "Sealing", "HTTPClient", "Manifests", "KeyValue", "Sandbox", "JavaScript", "Bundles", "MCP", "Placement", "Nodes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
@@ -154,6 +155,7 @@ let package = Package(
       ],
       swiftSettings: house),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation", "EventLoop", "JSON"], swiftSettings: house),
+    .testTarget(name: "PlacementTests", dependencies: ["Placement", "Manifests"], swiftSettings: house),
     .testTarget(name: "TidyTests", dependencies: ["Manifests"], swiftSettings: house),
     .testTarget(name: "EndToEnd", exclude: ["clients"], swiftSettings: house),
   ],
