@@ -108,7 +108,8 @@ let package = Package(
       ],
       swiftSettings: pointerFree + [uncheckedExclusivity]),
     .target(
-      name: "Simulation", dependencies: ["EventLoop", "JSON", "Manifests", "Nodes"], swiftSettings: pointerFree),
+      name: "Simulation", dependencies: ["EventLoop", "JSON", "Sealing", "Manifests", "KeyValue", "MCP", "Nodes"],
+      swiftSettings: pointerFree + [uncheckedExclusivity]),
     .executableTarget(
       name: "atoll",
       dependencies: [
@@ -153,7 +154,7 @@ let package = Package(
         "Nodes", "EventLoop", "HTTPServer", "HTTPClient", "JSON", "KeyValue", "Manifests", "MCP", "Sandbox", "Sealing",
       ],
       swiftSettings: house),
-    .testTarget(name: "SimulationTests", dependencies: ["Simulation", "JSON"], swiftSettings: house),
+    .testTarget(name: "SimulationTests", dependencies: ["Simulation", "EventLoop", "JSON"], swiftSettings: house),
     .testTarget(name: "TidyTests", dependencies: ["Manifests"], swiftSettings: house),
     .testTarget(name: "EndToEnd", exclude: ["clients"], swiftSettings: house),
   ],
