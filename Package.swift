@@ -98,22 +98,23 @@ let package = Package(
       name: "Bundles", dependencies: ["JSON", "Manifests", "Sandbox", "JavaScript", "CWorkerSDK", "CSpawn"],
       swiftSettings: pointerFree),
     .target(name: "MCP", dependencies: ["JSON", .product(name: "HTTPTypes", package: "swift-http-types")], swiftSettings: pointerFree),
+    .target(name: "Placement", dependencies: ["Manifests"], swiftSettings: pointerFree),
     .target(
       name: "Nodes",
       dependencies: [
         "EventLoop", "HTTPServer", "JSON", "Sealing", "HTTPClient", "Manifests", "KeyValue", "Sandbox", "JavaScript",
-        "Bundles", "MCP",
+        "Bundles", "MCP", "Placement",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
       swiftSettings: pointerFree + [uncheckedExclusivity]),
     .target(
-      name: "Simulation", dependencies: ["EventLoop", "JSON", "Sealing", "Manifests", "KeyValue", "MCP", "Nodes"],
+      name: "Simulation", dependencies: ["EventLoop", "JSON", "Sealing", "Manifests", "KeyValue", "MCP", "Placement", "Nodes"],
       swiftSettings: pointerFree + [uncheckedExclusivity]),
     .executableTarget(
       name: "atoll",
       dependencies: [
-        "EventLoop", "JSON", "Sealing", "HTTPClient", "Manifests", "KeyValue", "Sandbox", "JavaScript", "Bundles", "MCP", "Nodes",
+        "EventLoop", "JSON", "Sealing", "HTTPClient", "Manifests", "KeyValue", "Sandbox", "JavaScript", "Bundles", "MCP", "Placement", "Nodes",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
@@ -154,6 +155,7 @@ let package = Package(
         "Nodes", "EventLoop", "HTTPServer", "HTTPClient", "JSON", "KeyValue", "Manifests", "MCP", "Sandbox", "Sealing",
       ],
       swiftSettings: house),
+    .testTarget(name: "PlacementTests", dependencies: ["Placement", "Manifests"], swiftSettings: house),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation", "EventLoop", "JSON"], swiftSettings: house),
     .testTarget(name: "TidyTests", dependencies: ["Manifests"], swiftSettings: house),
     .testTarget(name: "EndToEnd", exclude: ["clients"], swiftSettings: house),

@@ -58,6 +58,13 @@ public enum Bounds {
   public static let callers = 10_000
   public static let addressRanges = 256
 
+  public static let sites = 10_000
+  public static let links = 100_000
+  public static let stores = 64
+  public static let dependencies = 1_000
+  public static let populations = 10_000
+  public static let jurisdictions = 64
+
   /// Conformance wants at most 64 where the specification says 128 (2026-07-28, server/tools, "Tool Names").
   public static let toolNameBytes = 64
   public static let workerNameBytes = 64

@@ -24,7 +24,7 @@ extension NodeConfiguration {
   }
 }
 
-private func configurationText(_ path: String, missing: String) throws(ManifestError) -> String {
+func configurationText(_ path: String, missing: String) throws(ManifestError) -> String {
   let bytes: [UInt8]
   do throws(FileError) {
     bytes = try Files.read(path, atMost: Bounds.fileBytes)

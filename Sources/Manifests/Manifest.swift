@@ -35,6 +35,8 @@ public struct Manifest: Sendable, Equatable {
   public var upstreams: [UpstreamGrant]
   /// How long a session lives after its last use, in milliseconds; nil where no tool has one.
   public var sessionTimeToLive: Int?
+  /// Where it wants to run.
+  public var placement: PlacementWish
   /// In the order of the file; never empty, no name twice.
   public var tools: [Tool]
 
@@ -64,6 +66,12 @@ public struct Manifest: Sendable, Equatable {
       tools.append(tool)
     }
     try checkSessions(root, tools, reader)
+    let placement = PlacementWish(root.table("placement"))
+    if placement.jurisdictions?.isEmpty == true {
+      throw reader.error(
+        .badValue, at: [.key("placement"), .key("jurisdictions")],
+        "`placement.jurisdictions` is empty, so the worker could run nowhere; name one, or remove the key")
+    }
     return Manifest(
       name: root.text("name") ?? "", version: root.text("version") ?? "", description: root.text("description") ?? "",
       source: root.table("source").map {
@@ -72,7 +80,8 @@ public struct Manifest: Sendable, Equatable {
       limits: try limits(root.table("limits"), reader),
       namespaces: root.table("permissions")?.texts("kv") ?? [],
       upstreams: try upstreams(root.tables("upstreams"), reader),
-      sessionTimeToLive: root.table("session")?.integer("ttl"), tools: tools)
+      sessionTimeToLive: root.table("session")?.integer("ttl"),
+      placement: placement, tools: tools)
   }
 
   private static func limits(_ table: CheckedTable?, _ reader: ShapeReader) throws(ManifestError) -> Limits {

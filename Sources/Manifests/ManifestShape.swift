@@ -22,9 +22,10 @@ extension Manifest {
       KeyShape("permissions", .table(permissions), doc: permissions.doc),
       KeyShape("upstreams", .tables(upstream, maxCount: Bounds.upstreams), doc: upstream.doc),
       KeyShape("session", .table(session), standard: .described("no tool has a session"), doc: session.doc),
+      KeyShape("placement", .table(placement), doc: placement.doc),
       KeyShape("tools", .tables(tool, maxCount: Bounds.tools), required: true, doc: tool.doc),
     ],
-    later: ["placement", "resources", "prompts"])
+    later: ["resources", "prompts"])
 
   static let source = TableShape(
     "source",
@@ -130,6 +131,56 @@ extension Manifest {
         doc: "How long a session lives after it was used last.")
     ])
 
+  static let placement = TableShape(
+    "placement", doc: "Where the worker's tools run, in a topology of several sites (docs/placement.md).",
+    keys: [
+      KeyShape(
+        "tier", .choice(PlacementWish.Tier.allCases.map(\.rawValue)), standard: .text("auto"), example: "\"auto\"",
+        doc: "`edge` and `core` keep the worker to such sites; `auto` leaves it to what its calls cost."),
+      KeyShape(
+        "jurisdictions", .texts(maxCount: Bounds.jurisdictions, check: Words.placeName), standard: .described("anywhere"),
+        example: "[\"eu\"]",
+        doc:
+          """
+          Where it may run and keep state. A node elsewhere answers 421 before it reads an argument; a node that does not \
+          know where it stands refuses to serve the worker.
+          """),
+      KeyShape(
+        "near", .text(maxBytes: Bounds.workerNameBytes, check: Words.upstreamName), standard: .described("nothing"),
+        example: "\"orders-db\"",
+        doc: "A dependency of the topology: the worker runs only at sites within 10 ms of it, there and back."),
+      KeyShape(
+        "latency_budget_ms", .number(0.1...600_000), standard: .described("none"), example: "200",
+        doc: "Milliseconds that a call may take as its caller sees it: sites from which no clients get that are left out."),
+    ])
+
+  static let expect = TableShape(
+    "expect",
+    doc:
+      """
+      What a call of the tool is thought to cost, for plans: what is measured counts before this, and what is in neither is \
+      assumed, which `atoll plan --explain` says.
+      """,
+    keys: [
+      KeyShape(
+        "service_ms", .number(0...600_000), standard: .described("assumed"), example: "2.5",
+        doc: "Milliseconds of a processor."),
+      KeyShape(
+        "kv_reads", .number(0...10_000), standard: .described("assumed"), example: "1",
+        doc: "Reads of the store, one after the other; without those of the session."),
+      KeyShape(
+        "kv_writes", .number(0...10_000), standard: .described("assumed"), example: "0.1", doc: "Writes of the store."),
+      KeyShape(
+        "dependency_calls", .number(0...10_000), standard: .described("assumed"), example: "3",
+        doc: "Requests to each upstream that is a dependency of the topology, one after the other."),
+      KeyShape(
+        "request", .byteSize(0...(64 << 20)), standard: .described("assumed"), example: "\"1KiB\"",
+        doc: "Bytes of a call's arguments."),
+      KeyShape(
+        "answer", .byteSize(0...(64 << 20)), standard: .described("assumed"), example: "\"4KiB\"",
+        doc: "Bytes of its answer."),
+    ])
+
   static let tool = TableShape(
     "tools", doc: "One tool each. A worker has at least one.",
     keys: [
@@ -170,5 +221,6 @@ extension Manifest {
           The tool works in a session: it takes the optional argument `session`, a handle that an earlier answer gave, \
           and its answers give one.
           """),
+      KeyShape("expect", .table(expect), doc: expect.doc),
     ])
 }

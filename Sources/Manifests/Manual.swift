@@ -69,6 +69,7 @@ extension TableShape {
       case .text(let maxBytes, _): takes = "string of at most \(maxBytes) bytes"
       case .choice(let words): takes = words.map { "`\"\($0)\"`" }.joined(separator: ", ")
       case .integer(let range): takes = "\(range.lowerBound) to \(range.upperBound)"
+      case .number(let range): takes = "\(Words.number(range.lowerBound)) to \(Words.number(range.upperBound))"
       case .byteSize(let range):
         takes = "`\"\(ByteSize.format(range.lowerBound))\"` to `\"\(ByteSize.format(range.upperBound))\"`"
       case .duration(let range):
@@ -91,6 +92,7 @@ extension KeyShape {
     case (.integer(let number)?, .byteSize): "`\"\(ByteSize.format(number))\"`"
     case (.integer(let number)?, .duration): "`\"\(TimeSpan.format(number))\"`"
     case (.integer(let number)?, _): "`\(number)`"
+    case (.number(let number)?, _): "`\(Words.number(number))`"
     case (.described(let words)?, _): words
     case (nil, .table(let shape)) where !isRequired && !shape.keys.contains { $0.isRequired }: "the defaults of its keys"
     case (nil, _): isRequired ? "must be written" : "none"

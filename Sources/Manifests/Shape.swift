@@ -10,6 +10,8 @@ public struct KeyShape: Sendable {
     /// One of a few words.
     case choice([String])
     case integer(ClosedRange<Int>)
+    /// A number, with or without a point; a whole one may be written without.
+    case number(ClosedRange<Double>)
     /// A size in quotes, such as "16MiB".
     case byteSize(ClosedRange<Int>)
     /// A time in quotes, such as "30m", in milliseconds.
@@ -39,6 +41,7 @@ public struct KeyShape: Sendable {
   public enum Standard: Sendable {
     case text(String)
     case integer(Int)
+    case number(Double)
     /// Said in words; the key is absent in what is parsed.
     case described(String)
   }

@@ -7,6 +7,7 @@ struct CheckedTable {
   enum Value {
     case text(String)
     case integer(Int)
+    case number(Double)
     case boolean(Bool)
     case texts([String])
     case pairs([(name: String, value: String)])
@@ -34,6 +35,9 @@ struct CheckedTable {
   }
   func integer(_ name: String) -> Int? {
     if case .integer(let number)? = values[name] { number } else { nil }
+  }
+  func number(_ name: String) -> Double? {
+    if case .number(let number)? = values[name] { number } else { nil }
   }
   func boolean(_ name: String) -> Bool? {
     if case .boolean(let flag)? = values[name] { flag } else { nil }
@@ -128,6 +132,7 @@ struct ShapeReader {
     switch (key.standard, key.kind) {
     case (.text(let text)?, _): .text(text)
     case (.integer(let number)?, _): .integer(number)
+    case (.number(let number)?, _): .number(number)
     // An optional table that is left out still has its defaults.
     case (nil, .table(let shape)) where !shape.keys.contains(where: \.isRequired):
       .table(try read(TOMLTable(), shape, at: path + [.key(key.name)]))
@@ -163,6 +168,7 @@ struct ShapeReader {
         )
       }
       return .integer(number)
+    case .number(let range): return .number(try number(value, range, key, at: path))
     case .byteSize(let range): return .integer(try byteSize(value, range, key, at: path))
     case .duration(let range): return .integer(try duration(value, range, key, at: path))
     case .pairs(let maxCount, let check): return .pairs(try pairs(value, maxCount, check, key, at: path))
@@ -209,6 +215,25 @@ struct ShapeReader {
       }
       return .tables(tables)
     }
+  }
+
+  private func number(
+    _ value: TOMLValue, _ range: ClosedRange<Double>, _ key: KeyShape, at path: [PathStep]
+  ) throws(ManifestError) -> Double {
+    guard let number = value.double ?? value.int.map(Double.init) else {
+      throw wrongType(value, wants: "a number", key, at: path)
+    }
+    // What is no number at all is in no range either.
+    guard range.contains(number) else {
+      throw error(
+        .badValue, at: path,
+        """
+        `\(name(path))` is \(number), but must be \(Words.number(range.lowerBound)) to \
+        \(Words.number(range.upperBound)); write \(Words.number(number < range.lowerBound ? range.lowerBound : range.upperBound))
+        """
+      )
+    }
+    return number
   }
 
   private func byteSize(

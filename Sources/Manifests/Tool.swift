@@ -16,6 +16,8 @@ public struct Tool: Sendable, Equatable {
   public var openWorld: Bool?
   /// Whether it works in a session.
   public var session = false
+  /// What a call is thought to cost.
+  public var expected = ExpectedCost()
 
   public init(
     name: String, title: String? = nil, description: String, input: SchemaSource = .noArguments,
@@ -45,6 +47,7 @@ public struct Tool: Sendable, Equatable {
       input: try schema("input") ?? .noArguments, output: try schema("output"), readOnly: table.boolean("read_only"),
       destructive: table.boolean("destructive"), idempotent: table.boolean("idempotent"),
       openWorld: table.boolean("open_world"), session: table.boolean("session") ?? false)
+    expected = ExpectedCost(table.table("expect"))
     if readOnly == true, destructive == true {
       throw reader.error(
         .badValue, at: table.path + [.key("destructive")],

@@ -18,6 +18,26 @@ enum Words {
     return nil
   }
 
+  /// As people write it: without a point where it is whole.
+  static func number(_ number: Double) -> String {
+    number == number.rounded() && number.magnitude < 1e15 ? "\(Int(number))" : "\(number)"
+  }
+
+  /// Names of sites, regions, jurisdictions and the like: lower case, so that two spellings of one are a mistake.
+  @Sendable static func placeName(_ text: String) -> String? {
+    guard workerName(text) == nil, text == text.lowercased() else {
+      return "it has lower-case letters, digits, `-` and `_`; write \(quoted(slug(text).lowercased()))"
+    }
+    return nil
+  }
+
+  /// Where other nodes reach a node: no path, since MCP's paths follow.
+  @Sendable static func nodeURL(_ text: String) -> String? {
+    if let wrong = upstreamURL(text) { return wrong }
+    let rest = text.dropFirst(text.hasPrefix("https://") ? 8 : 7)
+    return rest.contains("/") ? "a node is reached at https://HOST:PORT or http://HOST:PORT, without a path" : nil
+  }
+
   @Sendable static func line(_ text: String) -> String? {
     if text.allSatisfy(\.isWhitespace) { return "it is empty; write what people should read, or remove the key" }
     return text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F })

@@ -1,0 +1,18 @@
+// `near`: beside a dependency. A bound in milliseconds and not "the nearest", so that a new site takes no other away.
+internal import Manifests
+
+struct NearRule: PlacementRule {
+  let name = "near"
+
+  func applies(to tool: ToolProfile) -> Bool { tool.wish.near != nil }
+
+  func verdict(on site: Int, for tool: ToolProfile, in model: CostModel) -> Verdict {
+    guard let near = tool.wish.near, let index = model.topology.dependency(named: near) else {
+      return .removed("the topology has no dependency \(tool.wish.near ?? "")")
+    }
+    let dependency = model.topology.dependencies[index]
+    let roundTrip = model.topology.path(from: site, to: dependency.site).roundTrip
+    let text = "\(near) at \(model.topology.sites[dependency.site].name), \(Milliseconds.text(roundTrip))"
+    return roundTrip <= PlacementLimits.nearRoundTripMilliseconds ? .kept(text) : .removed(text)
+  }
+}

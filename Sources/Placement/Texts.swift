@@ -1,0 +1,27 @@
+// Figures as people read them.
+
+enum Milliseconds {
+  /// "0.42 ms", "12.3 ms", "188 ms".
+  static func text(_ milliseconds: Double) -> String {
+    guard milliseconds.isFinite else { return "never" }
+    return "\(digits(milliseconds)) ms"
+  }
+
+  static func digits(_ value: Double) -> String {
+    let places = value < 10 ? 100.0 : value < 100 ? 10.0 : 1.0
+    let scaled = (value * places).rounded()
+    let whole = Int(scaled / places)
+    if places == 1 { return "\(whole)" }
+    let rest = Int(scaled) - whole * Int(places)
+    return places == 100 ? "\(whole).\(rest < 10 ? "0" : "")\(rest)" : "\(whole).\(rest)"
+  }
+}
+
+enum Bytes {
+  static func text(_ bytes: Int) -> String {
+    for (unit, size) in [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)] where bytes >= size {
+      return bytes % size == 0 ? "\(bytes / size) \(unit)" : "\(Milliseconds.digits(Double(bytes) / Double(size))) \(unit)"
+    }
+    return "\(bytes) B"
+  }
+}
