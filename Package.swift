@@ -109,7 +109,12 @@ let package = Package(
       ],
       swiftSettings: pointerFree + [uncheckedExclusivity]),
     .target(
-      name: "Simulation", dependencies: ["EventLoop", "JSON", "Manifests", "Nodes"], swiftSettings: pointerFree),
+      name: "Simulation",
+      dependencies: [
+        "EventLoop", "JSON", "Sealing", "HTTPServer", "HTTPClient", "Manifests", "KeyValue", "MCP", "Placement", "Nodes",
+        "CSpawn",
+      ],
+      swiftSettings: pointerFree + [uncheckedExclusivity]),
     .executableTarget(
       name: "atoll",
       dependencies: [
@@ -154,7 +159,9 @@ let package = Package(
         "Nodes", "EventLoop", "HTTPServer", "HTTPClient", "JSON", "KeyValue", "Manifests", "MCP", "Sandbox", "Sealing",
       ],
       swiftSettings: house),
-    .testTarget(name: "SimulationTests", dependencies: ["Simulation", "EventLoop", "JSON"], swiftSettings: house),
+    .testTarget(
+      name: "SimulationTests", dependencies: ["Simulation", "EventLoop", "JSON", "HTTPServer", "Manifests", "Placement"],
+      swiftSettings: house),
     .testTarget(name: "PlacementTests", dependencies: ["Placement", "Manifests"], swiftSettings: house),
     .testTarget(name: "TidyTests", dependencies: ["Manifests"], swiftSettings: house),
     .testTarget(name: "EndToEnd", exclude: ["clients"], swiftSettings: house),

@@ -41,6 +41,7 @@ public func configurationManual() -> String {
   ```
 
   \(NodeConfiguration.shape.manual(title: "`node.toml`"))
+  \(Scenario.shape.manual(title: "`scenario.toml`"))
   """
 }
 
