@@ -9,4 +9,13 @@ public enum LiveLimits {
   static let relayedBytes = 256 * 1024 * 1024
   /// Connections through the relays; one more is refused.
   static let relayedConnections = 20_000
+  /// How long a process may take to end when it is asked to; then it is killed.
+  static let stopMilliseconds: UInt64 = 3_000
+  /// How long a process may take until it listens.
+  static let startMilliseconds: UInt64 = 30_000
+  /// How often its output is looked at meanwhile.
+  static let startPollMilliseconds: UInt64 = 10
+  /// The end of a failed process's output that its error shows.
+  static let shownOutputBytes = 2_000
+  static let outputBytesMax = 64 * 1024 * 1024
 }
