@@ -100,15 +100,12 @@ public enum Bounds {
   public static let callMilliseconds = 1...300_000
   public static let compareCalls = 0...100_000_000
   public static let generatedSites = 1...10_000
-  public static let populations = 10_000
   public static let scenarioTools = 100
   public static let faults = 100
-  public static let shares = 0...1_000_000
-  public static let serviceMicroseconds = 1...60_000_000
-  public static let operationsPerCall = 0...100
-  public static let callBytes = 1...(16 << 20)
+  public static let shares = 0.0...1_000_000
+  public static let callBytes = 0...(16 << 20)
   public static let sessionCalls = 1...64
   public static let faultMilliseconds = 0...(24 * 3_600_000)
-  public static let slowdown = 2...1_000
+  public static let slowdown = 1.0...10_000
   public static let skewMilliseconds = -86_400_000...86_400_000
 }

@@ -30,8 +30,8 @@ public struct Scenario: Sendable, Equatable {
   /// What one population of the topology asks for.
   public struct Load: Sendable, Equatable {
     public var population: String
-    /// Its part of all calls against the others' parts.
-    public var weight: Int
+    /// Its part of all calls against the others' parts; nil: the topology's.
+    public var share: Double?
     /// The tools it calls; empty: all.
     public var tools: [String]
   }
@@ -51,32 +51,26 @@ public struct ScenarioTool: Sendable, Equatable {
   /// The worker's folder, relative to the scenario's; nil for a tool that only this file knows.
   public var worker: String?
   /// Its part of all calls against the others' parts.
-  public var share: Int
+  public var share: Double
   /// The arguments that live mode sends, as JSON.
   public var arguments: String?
 
-  // What the file says of it stands before what the manifest says; nil where it does not.
+  /// What the file says stands before what the manifest says; nil where it does not.
   public var isReadOnly: Bool?
   public var isIdempotent: Bool?
   public var hasSession: Bool?
+  public var tier: PlacementWish.Tier?
   public var jurisdictions: [String]?
-  public var tier: String?
   public var near: String?
-  public var latencyBudgetMilliseconds: Int?
+  public var latencyBudgetMilliseconds: Double?
+  /// A dependency that it calls, beside those of its manifest.
+  public var dependency: String?
+  public var expected: ExpectedCost
 
-  /// Processor time of a call, in microseconds: the middle one of the distribution, or its mean where that is exponential.
-  /// Nil where nobody measured it.
-  public var serviceMicroseconds: Int?
+  /// How its processor time is spread around ``ExpectedCost/serviceMilliseconds``.
   public var distribution: Distribution
   /// The time that one call in twenty exceeds, for a lognormal distribution.
-  public var serviceP95Microseconds: Int?
-  public var kvReads: Int?
-  public var kvWrites: Int?
-  /// The dependency of the topology that it calls.
-  public var dependency: String?
-  public var dependencyCalls: Int?
-  public var bytesIn: Int?
-  public var bytesOut: Int?
+  public var serviceP95Milliseconds: Double?
   /// Calls that a client makes in one session, on average.
   public var sessionCalls: Int
 }
@@ -97,9 +91,9 @@ public struct ScenarioFault: Sendable, Equatable {
   /// Nil: to the end of the run.
   public var forMilliseconds: Int?
   /// How many times slower.
-  public var factor: Int
+  public var factor: Double
   /// Milliseconds by which the clock is ahead; negative: behind.
   public var skewMilliseconds: Int
   /// Of a hundred calls, how many fail.
-  public var percent: Int
+  public var percent: Double
 }

@@ -21,7 +21,10 @@ extension Scenario {
         example: "\"world-topology.toml\"", doc: "The file with sites, links, stores, dependencies and populations."),
       KeyShape(
         "mode", .choice(Mode.allCases.map(\.rawValue)), standard: .text(Mode.virtual.rawValue), example: "\"virtual\"",
-        doc: "How it is played where the command does not say: in virtual time, or live with real nodes on this machine."),
+        doc:
+          """
+          How it is played where the command does not say: in virtual time, or live with real nodes on this machine.
+          """),
       KeyShape(
         "seed", .integer(Bounds.seeds), standard: .integer(1), example: "7",
         doc: "What all random numbers come from: one seed, one report."),
@@ -33,7 +36,10 @@ extension Scenario {
         doc: "Calls of the whole run on average, by all populations together; this or `rate` must be written."),
       KeyShape(
         "rate", .integer(Bounds.scenarioRate), standard: .described("by `calls`"), example: "200",
-        doc: "Calls a second on average, by all populations together. Arrivals are open: nobody waits for an answer first."),
+        doc:
+          """
+          Calls a second on average, by all populations together. Arrivals are open: nobody waits for an answer first.
+          """),
       KeyShape(
         "timeout", .duration(Bounds.callMilliseconds), standard: .integer(10_000), example: "\"10s\"",
         doc: "How long a client waits for its answer; later ones count as failed."),
@@ -49,7 +55,8 @@ extension Scenario {
         example: "\"world.html\"", doc: "Where the report is written."),
       KeyShape("generate", .table(generate), doc: generate.doc),
       KeyShape(
-        "loads", .tables(load, maxCount: Bounds.populations), standard: .described("each population by its own weight"),
+        "loads", .tables(load, maxCount: Bounds.populations),
+        standard: .described("each population by its share in the topology"),
         doc: load.doc),
       KeyShape("tools", .tables(tool, maxCount: Bounds.scenarioTools), required: true, doc: tool.doc),
       KeyShape("faults", .tables(fault, maxCount: Bounds.faults), standard: .described("none"), doc: fault.doc),
@@ -71,11 +78,11 @@ extension Scenario {
     "loads", doc: "What one population of the topology asks for.",
     keys: [
       KeyShape(
-        "population", .text(maxBytes: Bounds.workerNameBytes, check: Words.workerName), required: true,
+        "population", .text(maxBytes: Bounds.workerNameBytes, check: Words.placeName), required: true,
         example: "\"tokyo\"", doc: "Its name in the topology."),
       KeyShape(
-        "weight", .integer(Bounds.shares), standard: .described("the topology's"), example: "20",
-        doc: "Its part of all calls, against the weights of the others; 0: none."),
+        "share", .number(Bounds.shares), standard: .described("the topology's"), example: "20",
+        doc: "Its part of all calls, against the shares of the others; 0: none."),
       KeyShape(
         "tools", .texts(maxCount: Bounds.scenarioTools, check: Words.toolName), standard: .described("all"),
         example: "[\"get_rates\"]", doc: "The tools it calls; the shares among them stay."),
@@ -96,40 +103,43 @@ extension Scenario {
         "worker", .text(maxBytes: Bounds.pathBytes, check: Words.anyPath), example: "\"../workers/cart\"",
         doc: "The folder of its worker."),
       KeyShape(
-        "share", .integer(Bounds.shares), standard: .integer(1), example: "20",
+        "share", .number(Bounds.shares), standard: .number(1), example: "20",
         doc: "Its part of all calls, against the shares of the others."),
       KeyShape(
         "arguments", .text(maxBytes: Bounds.descriptionBytes, check: Words.prose),
         standard: .described("the least that its schema takes"), example: "'{\"sku\":\"tea-100\"}'",
         doc: "What live mode sends, as JSON."),
       KeyShape(
-        "service_us", .integer(Bounds.serviceMicroseconds), standard: .described("measured in live mode, else 500"),
-        example: "850", doc: "Processor time of a call on a site of speed 1, in microseconds: the median; of an exponential, the mean."),
+        "service_ms", .number(0...600_000), standard: .described("measured, else the manifest's, else assumed"),
+        example: "0.85",
+        doc:
+          """
+          Milliseconds of a processor of speed 1: the median of the distribution, or its mean where it is exponential.
+          """),
       KeyShape(
         "service", .choice(ScenarioTool.Distribution.allCases.map(\.rawValue)),
         standard: .text(ScenarioTool.Distribution.lognormal.rawValue), example: "\"lognormal\"",
         doc: "How that time is distributed."),
       KeyShape(
-        "service_p95_us", .integer(Bounds.serviceMicroseconds), standard: .described("twice `service_us`"),
-        example: "2400", doc: "The time that one call in twenty exceeds, of a lognormal."),
+        "service_p95_ms", .number(0...600_000), standard: .described("twice `service_ms`"), example: "2.4",
+        doc: "The time that one call in twenty exceeds, of a lognormal."),
       KeyShape(
-        "kv_reads", .integer(Bounds.operationsPerCall), standard: .described("0"), example: "2",
+        "kv_reads", .number(0...100), standard: .described("the manifest's"), example: "2",
         doc: "Reads of the key-value store in a call, one after the other, besides those of its session."),
       KeyShape(
-        "kv_writes", .integer(Bounds.operationsPerCall), standard: .described("0"), example: "1",
-        doc: "Writes likewise."),
+        "kv_writes", .number(0...100), standard: .described("the manifest's"), example: "0.1", doc: "Writes likewise."),
       KeyShape(
-        "dependency", .text(maxBytes: Bounds.workerNameBytes, check: Words.workerName), example: "\"orders-db\"",
-        doc: "A dependency of the topology that it calls."),
+        "dependency", .text(maxBytes: Bounds.workerNameBytes, check: Words.upstreamName), example: "\"orders-db\"",
+        doc: "A dependency of the topology that it calls, besides those of its manifest."),
       KeyShape(
-        "dependency_calls", .integer(Bounds.operationsPerCall), standard: .described("1 where there is a `dependency`"),
-        example: "3", doc: "Calls to it, one after the other."),
+        "dependency_calls", .number(0...100), standard: .described("the manifest's, else 1"), example: "3",
+        doc: "Calls to each, one after the other."),
       KeyShape(
-        "bytes_in", .byteSize(Bounds.callBytes), standard: .described("`\"1KiB\"`"), example: "\"2KiB\"",
-        doc: "Bytes of a request."),
+        "request", .byteSize(Bounds.callBytes), standard: .described("the manifest's, else 512 B"), example: "\"2KiB\"",
+        doc: "Bytes of a call's arguments."),
       KeyShape(
-        "bytes_out", .byteSize(Bounds.callBytes), standard: .described("`\"2KiB\"`"), example: "\"64KiB\"",
-        doc: "Bytes of an answer."),
+        "answer", .byteSize(Bounds.callBytes), standard: .described("the manifest's, else 2 KiB"), example: "\"64KiB\"",
+        doc: "Bytes of its answer."),
       KeyShape(
         "session", .boolean, standard: .described("the manifest's, or false"), example: "true",
         doc: "Whether it works in a session; each call then writes to it, except where the tool is `read_only`."),
@@ -138,23 +148,27 @@ extension Scenario {
         doc: "Calls that a client makes in one session, on average."),
       KeyShape(
         "read_only", .boolean, standard: .described("the manifest's, or false"), example: "true",
-        doc: "Whether it changes nothing; its reads may then be answered by the nearest replica, and be late by its lag."),
+        doc:
+          """
+          Whether it changes nothing; its reads may then be answered by the nearest replica, and be late by its lag.
+          """),
       KeyShape(
         "idempotent", .boolean, standard: .described("the manifest's, or `read_only`"), example: "true",
         doc: "Whether it may be called again when it is not known what became of a call."),
       KeyShape(
-        "jurisdictions", .texts(maxCount: 64, check: Words.workerName),
+        "jurisdictions", .texts(maxCount: Bounds.jurisdictions, check: Words.placeName),
         standard: .described("the manifest's, or anywhere"), example: "[\"eu\"]",
         doc: "Where it may run and keep data."),
       KeyShape(
-        "tier", .choice(["auto", "edge", "core"]), standard: .described("the manifest's, or `\"auto\"`"),
+        "tier", .choice(PlacementWish.Tier.allCases.map(\.rawValue)),
+        standard: .described("the manifest's, or `\"auto\"`"),
         example: "\"edge\"", doc: "Which tier it may run on."),
       KeyShape(
-        "near", .text(maxBytes: Bounds.workerNameBytes, check: Words.workerName),
+        "near", .text(maxBytes: Bounds.workerNameBytes, check: Words.upstreamName),
         standard: .described("the manifest's, or none"), example: "\"orders-db\"",
         doc: "The dependency it wants to be beside."),
       KeyShape(
-        "latency_budget_ms", .integer(Bounds.callMilliseconds), standard: .described("the manifest's, or none"),
+        "latency_budget_ms", .number(0.1...600_000), standard: .described("the manifest's, or none"),
         example: "200", doc: "What a call may take, seen from its client."),
     ])
 
@@ -185,13 +199,13 @@ extension Scenario {
         "for", .duration(Bounds.faultMilliseconds), standard: .described("to the end of the run"), example: "\"10s\"",
         doc: "How long it lasts."),
       KeyShape(
-        "factor", .integer(Bounds.slowdown), standard: .integer(10), example: "4",
+        "factor", .number(Bounds.slowdown), standard: .number(10), example: "4",
         doc: "How many times slower; `slow` only."),
       KeyShape(
         "skew_ms", .integer(Bounds.skewMilliseconds), standard: .described("none"), example: "-8000",
         doc: "Milliseconds that a clock is ahead, or behind where negative; required for `clock skew`."),
       KeyShape(
-        "percent", .integer(1...100), standard: .integer(100), example: "30",
+        "percent", .number(0.1...100), standard: .number(100), example: "30",
         doc: "Of a hundred calls to the dependency, how many fail; `upstream errors` only."),
     ])
 }
