@@ -147,7 +147,7 @@ extension ScenarioTool {
   }
 
   /// Of a session whose manifest is not there to say it.
-  static let sessionMilliseconds = 30 * 60_000
+  public static let sessionMilliseconds = 30 * 60_000
 }
 
 extension ExpectedCost {

@@ -1,7 +1,7 @@
 // Random numbers that are the same for the same seed, on every machine.
 
 /// SplitMix64: one word of state, about a nanosecond a number, and streams of different seeds that share nothing.
-public struct SplitMix64: RandomNumberGenerator, Sendable, Equatable {
+public struct SplitMix64: RandomNumberGenerator, Sendable, Equatable, BitwiseCopyable {
   private var state: UInt64
 
   public init(seed: UInt64) { state = seed }
