@@ -38,7 +38,7 @@ final class LiveProcess {
   var onExit: ((Exit) -> Void)?
   private(set) var starts = 0
 
-  private let loop: EventLoop
+  let loop: EventLoop
   private var watch: DescriptorWatch?
   private var pidfd: Int32 = -1
   private var waiters: [CheckedContinuation<Void, Never>] = []
@@ -48,7 +48,11 @@ final class LiveProcess {
     self.loop = loop
   }
 
-  deinit { if let identifier { Self.end(identifier, pidfd) } }
+  deinit {
+    // A loop that has ended has closed it.
+    if loop.isOnLoop { watch?.close() }
+    if let identifier { Self.end(identifier, pidfd) }
+  }
 
   var isRunning: Bool { identifier != nil }
 
@@ -133,9 +137,21 @@ final class LiveProcess {
     onExit?(exit)
   }
 
+  /// The environment of this process, with some variables of its own; nil takes one out.
+  static func environment(setting changes: [(name: String, value: String?)] = []) -> [String] {
+    var lines: [String] = []
+    var entry = unsafe environ
+    while let line = unsafe entry.pointee {
+      let text = unsafe String(cString: line)
+      if !changes.contains(where: { text.hasPrefix($0.name + "=") }) { lines.append(text) }
+      unsafe entry += 1
+    }
+    return lines + changes.compactMap { change in change.value.map { "\(change.name)=\($0)" } }
+  }
+
   private static func end(_ identifier: pid_t, _ pidfd: Int32) {
     Glibc.kill(identifier, SIGKILL)
-    while unsafe waitpid(identifier, nil, 0) < 0, errno == EINTR {}
+    while waitpid(identifier, nil, 0) < 0, errno == EINTR {}
     if pidfd >= 0 { close(pidfd) }
   }
 
