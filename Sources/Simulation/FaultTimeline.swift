@@ -103,8 +103,9 @@ public struct FaultTimeline: Sendable, Equatable {
       let first = try place(ends[0])
       let second = ends.count == 2 ? try place(ends[1]) : topology.sites.indices.filter { !first.contains($0) }
       var pairs: [SitePair] = []
+      var known: Set<SitePair> = []
       for a in first {
-        for b in second where a != b && !pairs.contains(SitePair(a, b)) { pairs.append(SitePair(a, b)) }
+        for b in second where a != b && known.insert(SitePair(a, b)).inserted { pairs.append(SitePair(a, b)) }
       }
       guard !pairs.isEmpty else {
         throw SimulationError(

@@ -19,6 +19,15 @@ struct Links {
     from: Int, to: Int, bytes: Int, at now: UInt64, using random: inout SplitMix64
   ) -> UInt64 {
     if from == to { return now }
+    return models[place(from, to)].arrival(of: bytes, at: now, using: &random)
+  }
+
+  /// The link's own delay one way, in nanoseconds.
+  mutating func base(from: Int, to: Int) -> UInt64 {
+    from == to ? 0 : UInt64(models[place(from, to)].shape.oneWayMilliseconds * 1e6)
+  }
+
+  private mutating func place(_ from: Int, _ to: Int) -> Int {
     if rows[from].isEmpty { rows[from] = [UInt32](repeating: 0, count: rows.count) }
     var place = rows[from][to]
     if place == 0 {
@@ -26,7 +35,7 @@ struct Links {
       place = UInt32(models.count)
       rows[from][to] = place
     }
-    return models[Int(place) - 1].arrival(of: bytes, at: now, using: &random)
+    return Int(place) - 1
   }
 
   static func shape(of topology: Topology, _ from: Int, _ to: Int) -> LinkShape {

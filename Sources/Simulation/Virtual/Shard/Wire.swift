@@ -37,6 +37,8 @@ struct Message {
   var head: CallHead
   /// Of a request: who asks. Of an answer: whom it is for.
   var origin: Origin
+  /// The delay of the links on the way so far, without jitter, bytes and loss.
+  var links: UInt64 = 0
   /// When a forward was made by the clock of the node that made it, in milliseconds.
   var issued: Int64 = 0
   /// The session's.
@@ -63,6 +65,7 @@ struct StoreMessage {
   /// When its site gives up.
   var deadline: UInt64
   var isTest = true
+  var random: SplitMix64
 }
 
 /// What a client knows of a session's writes.

@@ -1,150 +1,128 @@
-// What is wrong where at a time: the faults of a scenario, looked up in its topology.
+// What is wrong where at any time of a run: the timeline of faults, as shards ask of it.
 internal import Manifests
 internal import Placement
 
-/// All faults of a run. Known from the start and never changed, so that any part of the model may ask about any other
-/// part's state at any time.
+/// All faults of a run by time. Known from the start and never changed, so that any part of the model may ask about any
+/// other part's state at any time. Where there are no faults a question costs one comparison.
 struct FaultSchedule: Sendable {
   struct Fault: Sendable {
-    let kind: ScenarioFault.Kind
-    let target: String
+    let entry: FaultTimeline.Entry
     /// In nanoseconds; `.max`: to the end of the run.
     let start: UInt64
     let end: UInt64
-    let factor: Double
-    let skewMilliseconds: Int64
-    let share: Double
-    /// Sites that it strikes; of a partition, those on one side.
-    let sites: [Int]
-    /// Of a partition: the sites on the other side; nil: all the others.
-    let others: [Int]?
-    /// The store or dependency that it strikes.
-    let place: Int?
+    /// Of a partition.
+    let pairs: Set<SitePair>
+
+    var kind: ScenarioFault.Kind { entry.fault.kind }
 
     func isOn(_ time: UInt64) -> Bool { start <= time && time < end }
   }
 
   let faults: [Fault]
-  /// Faults of nodes and links, by site.
+  /// Faults of nodes and of what lies between them, by site.
   private let bySite: [[Int]]
 
-  static let none = FaultSchedule(faults: [], bySite: [])
+  init(_ timeline: FaultTimeline, sites: Int) {
+    var bySite = [[Int]](repeating: [], count: sites)
+    faults = timeline.entries.map { entry in
+      var pairs: Set<SitePair> = []
+      if case .pairs(let all) = entry.target { pairs = Set(all) }
+      return Fault(
+        entry: entry, start: UInt64(entry.beginMilliseconds) * 1_000_000,
+        end: entry.endMilliseconds.map { UInt64($0) * 1_000_000 } ?? .max, pairs: pairs)
+    }
+    for (index, fault) in faults.enumerated() { for site in fault.struckSites { bySite[site].append(index) } }
+    self.bySite = faults.isEmpty ? [] : bySite
+  }
 
   var isEmpty: Bool { faults.isEmpty }
 
-  private init(faults: [Fault], bySite: [[Int]]) {
-    self.faults = faults
-    self.bySite = bySite
+  private func any(_ site: Int, _ time: UInt64, _ kind: ScenarioFault.Kind) -> Bool {
+    guard !bySite.isEmpty else { return false }
+    for index in bySite[site] where faults[index].kind == kind && faults[index].isOn(time) { return true }
+    return false
   }
 
-  init(_ scenario: [ScenarioFault], _ topology: Topology) throws(SimulationError) {
-    var faults: [Fault] = []
-    for fault in scenario { faults.append(try Fault(fault, topology)) }
-    self.faults = faults
-    bySite = topology.sites.indices.map { site in
-      faults.indices.filter { index in
-        let fault = faults[index]
-        return fault.sites.contains(site) || fault.kind == .partition && (fault.others?.contains(site) ?? true)
+  func isDead(_ site: Int, at time: UInt64) -> Bool { any(site, time, .kill) }
+
+  /// When a site that stands still goes on, the last of its pauses over; nil where it does not stand still.
+  func pauseEnd(_ site: Int, at time: UInt64) -> UInt64? {
+    guard any(site, time, .pause) else { return nil }
+    var end = time
+    while any(site, end, .pause) {
+      for index in bySite[site] where faults[index].kind == .pause && faults[index].isOn(end) {
+        end = max(end, faults[index].end)
       }
-    }
-  }
-
-  private func first(_ site: Int, _ time: UInt64, _ kind: ScenarioFault.Kind) -> Fault? {
-    guard !bySite.isEmpty else { return nil }
-    for index in bySite[site] where faults[index].kind == kind && faults[index].isOn(time) { return faults[index] }
-    return nil
-  }
-
-  func isDead(_ site: Int, at time: UInt64) -> Bool { first(site, time, .kill) != nil }
-
-  /// The pause that a site is in.
-  func pause(_ site: Int, at time: UInt64) -> Fault? { first(site, time, .pause) }
-
-  /// How many times slower a site computes.
-  func slowness(_ site: Int, at time: UInt64) -> Double { first(site, time, .slow)?.factor ?? 1 }
-
-  func skew(_ site: Int, at time: UInt64) -> Int64 { first(site, time, .clockSkew)?.skewMilliseconds ?? 0 }
-
-  /// When something passes between two sites again; nil where it passes now.
-  func cutEnd(_ a: Int, _ b: Int, at time: UInt64) -> UInt64? {
-    guard !bySite.isEmpty, a != b else { return nil }
-    var end: UInt64?
-    for index in bySite[a] {
-      let fault = faults[index]
-      guard fault.kind == .partition, fault.isOn(time) else { continue }
-      let isOnOneSide = { (site: Int) in fault.sites.contains(site) }
-      let isOnOther = { (site: Int) in fault.others?.contains(site) ?? !fault.sites.contains(site) }
-      guard isOnOneSide(a) && isOnOther(b) || isOnOneSide(b) && isOnOther(a) else { continue }
-      end = max(end ?? 0, fault.end)
+      if end == .max { return end }
     }
     return end
   }
 
+  /// How many times slower a site computes.
+  func slowness(_ site: Int, at time: UInt64) -> Double {
+    guard !bySite.isEmpty else { return 1 }
+    var factor = 1.0
+    for index in bySite[site] where faults[index].kind == .slow && faults[index].isOn(time) {
+      factor *= faults[index].entry.fault.factor
+    }
+    return factor
+  }
+
+  /// How far the clock of a site is ahead, in milliseconds.
+  func skew(_ site: Int, at time: UInt64) -> Int64 {
+    guard !bySite.isEmpty else { return 0 }
+    var skew: Int64 = 0
+    for index in bySite[site] where faults[index].kind == .clockSkew && faults[index].isOn(time) {
+      skew += Int64(faults[index].entry.fault.skewMilliseconds)
+    }
+    return skew
+  }
+
+  /// When something passes between two sites again; nil where it passes now.
+  func cutEnd(_ a: Int, _ b: Int, at time: UInt64) -> UInt64? {
+    guard !bySite.isEmpty, a != b else { return nil }
+    var end = time
+    var isCut = true
+    while isCut, end < .max {
+      isCut = false
+      for index in bySite[a] where faults[index].isOn(end) && faults[index].pairs.contains(SitePair(a, b)) {
+        end = faults[index].end
+        isCut = true
+        break
+      }
+    }
+    return end == time ? nil : end
+  }
+
   func isStoreDown(_ store: Int, at time: UInt64) -> Bool {
-    faults.contains { $0.kind == .kvDown && $0.place == store && $0.isOn(time) }
+    faults.contains { $0.isOn(time) && $0.entry.target == .store(store) }
   }
 
-  /// The part of calls to a dependency that fail.
-  func errorShare(of dependency: Int, at time: UInt64) -> Double {
-    faults.first { $0.kind == .upstreamErrors && $0.place == dependency && $0.isOn(time) }?.share ?? 0
+  /// The part of the calls to a dependency that fail.
+  func failingShare(of dependency: Int, at time: UInt64) -> Double {
+    var share = 0.0
+    for fault in faults where fault.isOn(time) && fault.entry.target == .dependency(dependency) {
+      share = max(share, fault.entry.fault.percent / 100)
+    }
+    return share
   }
 
-  /// Whether anything is wrong with a site, or between it and others, that a probe could notice.
+  /// Whether something is wrong with a site, or between it and others, that a probe could notice.
   func isStruck(_ site: Int, at time: UInt64) -> Bool {
-    first(site, time, .kill) != nil || first(site, time, .pause) != nil || first(site, time, .partition) != nil
+    guard !bySite.isEmpty else { return false }
+    return bySite[site].contains { index in
+      faults[index].isOn(time) && faults[index].kind != .slow && faults[index].kind != .clockSkew
+    }
   }
 }
 
 extension FaultSchedule.Fault {
-  init(_ fault: ScenarioFault, _ topology: Topology) throws(SimulationError) {
-    kind = fault.kind
-    target = fault.target
-    start = UInt64(fault.atMilliseconds) * 1_000_000
-    end = fault.forMilliseconds.map { UInt64(fault.atMilliseconds + $0) * 1_000_000 } ?? .max
-    factor = fault.factor
-    skewMilliseconds = Int64(fault.skewMilliseconds)
-    share = fault.percent / 100
-    switch fault.kind {
-    case .kill, .pause, .slow, .clockSkew:
-      sites = try Self.sites(fault.target, fault, topology)
-      others = nil
-      place = nil
-    case .partition:
-      let sides = fault.target.split(separator: " to ").map(String.init)
-      sites = try Self.sites(sides[0], fault, topology)
-      others = sides.count > 1 ? try Self.sites(sides[1], fault, topology) : nil
-      place = nil
-    case .kvDown:
-      sites = []
-      others = nil
-      place = try Self.place(fault, among: topology.stores.map(\.name), called: "store")
-    case .upstreamErrors:
-      sites = []
-      others = nil
-      place = try Self.place(fault, among: topology.dependencies.map(\.name), called: "dependency")
+  /// Sites whose node or links it strikes.
+  var struckSites: [Int] {
+    switch entry.target {
+    case .sites(let sites): sites
+    case .pairs(let pairs): Set(pairs.flatMap { [$0.low, $0.high] }).sorted()
+    case .store, .dependency: []
     }
-  }
-
-  private static func sites(
-    _ name: String, _ fault: ScenarioFault, _ topology: Topology
-  ) throws(SimulationError) -> [Int] {
-    if let site = topology.site(named: name) { return [site] }
-    let region = topology.sites.indices.filter { topology.sites[$0].region == name }
-    guard region.isEmpty else { return region }
-    let regions = Set(topology.sites.map(\.region)).sorted().joined(separator: ", ")
-    throw SimulationError(
-      .scenario,
-      "the fault `\(fault.kind.rawValue)` is to strike `\(name)`, and the topology has no such site or region; "
-        + "name a site, or one of the regions \(regions)")
-  }
-
-  private static func place(
-    _ fault: ScenarioFault, among names: [String], called kind: String
-  ) throws(SimulationError) -> Int {
-    if let place = names.firstIndex(of: fault.target) { return place }
-    throw SimulationError(
-      .scenario,
-      "the fault `\(fault.kind.rawValue)` is to strike `\(fault.target)`, and the topology has no such \(kind); "
-        + (names.isEmpty ? "it has none" : "it has \(names.joined(separator: ", "))"))
   }
 }
