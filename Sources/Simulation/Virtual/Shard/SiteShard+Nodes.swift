@@ -19,7 +19,9 @@ extension SiteShard {
     // It died while the request was under way.
     if faults.isDead(site, at: now) { return reply(to: message, from: site, .refused) }
     if let end = faults.pauseEnd(site, at: now) {
-      if end > message.head.deadline { fail(message.origin, message.head, site: site, at: message.head.deadline, .lost) }
+      if end > message.head.deadline {
+        fail(message.origin, message.head, site: site, at: message.head.deadline, .lost)
+      }
       if end < .max { post(message, to: index, at: end) }
       return
     }
@@ -80,7 +82,8 @@ extension SiteShard {
       from: site, to: target, bytes: tools[tool].requestBytes, at: departs, using: &visits[slot].head.random)
     let way = links.base(from: site, to: target)
     let gives = min(
-      visits[slot].head.deadline, departs &+ tools[tool].wallNanoseconds &+ 2 * way &+ NodeNumbers.forwardGraceNanoseconds)
+      visits[slot].head.deadline,
+      departs &+ tools[tool].wallNanoseconds &+ 2 * way &+ NodeNumbers.forwardGraceNanoseconds)
     let origin = Origin(ticket: visits.ticket(slot), node: UInt32(site), shard: UInt16(index), isClient: false)
     var head = visits[slot].head
     head.deadline = gives

@@ -108,10 +108,11 @@ extension SiteShard {
     } else {
       // As many on average as the tool's; one at least.
       let length = 1 + call.head.random.below(2 * tools[tool].sessionCalls - 1)
-      slot = sessions.insert(
-        ClientSession(
-          group: group, store: tools[tool].store, timeToLive: tools[tool].timeToLive, callsLeft: length, lastUse: now)
-      ).slot
+      slot =
+        sessions.insert(
+          ClientSession(
+            group: group, store: tools[tool].store, timeToLive: tools[tool].timeToLive, callsLeft: length, lastUse: now)
+        ).slot
       tally.sessions += 1
     }
     sessions[slot].operations += 1
@@ -152,7 +153,8 @@ extension SiteShard {
     guard let key = key(of: session) else { return }
     let store = world.topology.stores[session.store]
     let message = StoreMessage(
-      body: .audit(key: key, ledger: session.ledger), store: Int32(session.store), ticket: Ticket(slot: 0, generation: 0),
+      body: .audit(key: key, ledger: session.ledger), store: Int32(session.store),
+      ticket: Ticket(slot: 0, generation: 0),
       site: Int32(store.site), shard: UInt16(index), deadline: .max, random: SplitMix64(seed: 0))
     post(message, to: shardOfSite[store.site], at: now &+ 2 * world.timeout &+ SessionNumbers.auditNanoseconds)
   }
@@ -161,7 +163,8 @@ extension SiteShard {
   private func key(of session: ClientSession) -> [UInt8]? {
     guard let handle = session.handle, now - session.lastUse < session.timeToLive * 1_000_000 / 2 else { return nil }
     return Session(
-      opening: handle, world.sessionGroups[session.group], .anonymous, timeToLive: session.timeToLive, sealer: sealer)?.key
+      opening: handle, world.sessionGroups[session.group], .anonymous, timeToLive: session.timeToLive, sealer: sealer)?
+      .key
   }
 
   // MARK: The auditor

@@ -50,7 +50,7 @@ extension SiteShard {
   func ask(_ slot: UInt32, _ operation: KeyValueOperation, _ store: Int, replica: Int = -1) {
     guard store >= 0 else { return finish(slot, .stateUnavailable) }
     let site = Int(visits[slot].site)
-    let health = site * world.topology.stores.count + store
+    let health = healthPlace(site, store, replica)
     guard storeHealth[health].letsThrough else { return conclude(slot, .failure(StoreHealth.leftAlone)) }
     let deadline = min(now &+ NodeNumbers.storeNanoseconds, visits[slot].wallEnd)
     let isTest = StoreHealth.isTest(
@@ -70,6 +70,11 @@ extension SiteShard {
       return post(message, to: index, at: max(now, deadline))
     }
     post(message, to: shardOfSite[target], at: served)
+  }
+
+  /// A node's ways to a store and to the copy beside it are two.
+  private func healthPlace(_ site: Int, _ store: Int, _ replica: Int) -> Int {
+    2 * (site * world.topology.stores.count + store) + (replica < 0 ? 0 : 1)
   }
 
   // MARK: What stores do
@@ -93,7 +98,7 @@ extension SiteShard {
       }
       post(reply, to: Int(message.shard), at: arrives)
     case .answer(let result):
-      let health = Int(message.site) * world.topology.stores.count + Int(message.store)
+      let health = healthPlace(Int(message.site), Int(message.store), Int(message.replica))
       _ = storeHealth[health].judge(result, isTest: message.isTest)
       guard visits.holds(message.ticket) else { return }
       let site = Int(visits[message.ticket.slot].site)

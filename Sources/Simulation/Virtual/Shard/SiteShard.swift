@@ -44,7 +44,7 @@ final class SiteShard: EngineShard, @unchecked Sendable {
   private var outgoingToStores: [[Posted<StoreMessage>]]
 
   var sites: [SiteState]
-  /// Store by store of each site.
+  /// Store by store of each site: of its primary, and of its copies.
   var storeHealth: [StoreHealth]
   var clients: [ClientState] = []
   /// By population its place in `clients`; -1: another shard's.
@@ -79,7 +79,7 @@ final class SiteShard: EngineShard, @unchecked Sendable {
       SiteState(speed: site.speed, capacity: Int32(site.capacity), processors: Int32(site.processors))
     }
     let storeCount = world.topology.stores.count
-    storeHealth = [StoreHealth](repeating: StoreHealth(), count: siteCount * storeCount)
+    storeHealth = [StoreHealth](repeating: StoreHealth(), count: 2 * siteCount * storeCount)
     clientOf = [Int](repeating: -1, count: world.topology.populations.count)
     links = Links(world.topology)
     routes = [[Int]?](repeating: nil, count: siteCount * world.tools.count)
