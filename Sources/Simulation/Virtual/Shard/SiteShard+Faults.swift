@@ -22,7 +22,7 @@ extension SiteShard {
       }
     }
     for client in clients.indices {
-      for target in world.entries[clients[client].population].prefix(RouteRules.attemptsMax) where isStruck[target] {
+      for target in clients[client].entries.prefix(RouteRules.attemptsMax) where isStruck[target] {
         watch(node: siteCount + clients[client].population, target)
       }
     }
@@ -58,7 +58,7 @@ extension SiteShard {
       sites[site].queued = 0
       sites[site].waiting = VisitList()
       sites[site].ready = VisitList()
-      let stores = 2 * world.topology.stores.count
+      let stores = 2 * tables.storeCount
       for place in (site * stores)..<((site + 1) * stores) { storeHealth[place] = StoreHealth() }
     }
   }
@@ -127,7 +127,7 @@ extension SiteShard {
       goesOn = clients[client].health.probed(
         site, succeeds: probe.succeeds, isStruck: faults.isStruck(site, at: now), now: now)
     }
-    guard goesOn, now < world.duration &+ world.timeout else { return }
+    guard goesOn, now < tables.duration &+ tables.timeout else { return }
     beginProbe(node: node, site, at: max(now, probe.started &+ HealthRules.probeMilliseconds * 1_000_000))
   }
 

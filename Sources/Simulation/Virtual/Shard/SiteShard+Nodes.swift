@@ -34,7 +34,7 @@ extension SiteShard {
       else { return reply(to: message, from: site, .forwardRefused) }
       return admit(visits.insert(Visit(message)).slot)
     }
-    if world.planner.policy == .manifest, tools[tool].isBound, !world.mayRead(tool, at: site) {
+    if tables.isManifest, !tables.mayRead(tool, at: site) {
       tally.refused[site] += 1
       return reply(to: message, from: site, .misdirected)
     }
@@ -77,7 +77,7 @@ extension SiteShard {
     visits[slot].phase = .forwarding
     visits[slot].target = Int32(target)
     tally.forwarded[site] += 1
-    let departs = now &+ world.costs.forward.draw(&visits[slot].head.random) / 2
+    let departs = now &+ tables.forwardCost.draw(&visits[slot].head.random) / 2
     let arrives = links.arrival(
       from: site, to: target, bytes: tools[tool].requestBytes, at: departs, using: &visits[slot].head.random)
     let way = links.base(from: site, to: target)
@@ -145,8 +145,8 @@ extension SiteShard {
     message.ranAt = wasForwarded ? visits[slot].target : Int32(site)
     message.handle = outcome == .ok ? visits[slot].handle : nil
     if wasForwarded || visits[slot].origin.isClient {
-      var cost = world.costs.request.draw(&message.head.random)
-      if wasForwarded { cost = cost &+ world.costs.forward.draw(&message.head.random) / 2 }
+      var cost = tables.requestCost.draw(&message.head.random)
+      if wasForwarded { cost = cost &+ tables.forwardCost.draw(&message.head.random) / 2 }
       answer(message, from: site, at: now &+ cost)
     } else {
       answer(message, from: site, at: now)

@@ -96,7 +96,7 @@ extension SiteShard {
   /// Gives a call a session: one that no other call uses now, or a new one.
   func enterSession(_ call: inout ClientCall, _ client: Int) {
     let tool = Int(call.head.tool)
-    let group = world.sessionGroupOfTool[tool]
+    let group = tables.sessionGroupOfTool[tool]
     let idle = clients[client].idleSessions[group].count
     let begins = call.head.random.unit() * Double(tools[tool].sessionCalls) < 1 && idle < SessionNumbers.idleMax
     let slot: UInt32
@@ -151,12 +151,12 @@ extension SiteShard {
     sessions[slot].ledger = SessionLedger()
     sessions.remove(slot)
     guard let key = key(of: session) else { return }
-    let store = world.topology.stores[session.store]
+    let site = tables.storeSites[session.store]
     let message = StoreMessage(
       body: .audit(key: key, ledger: session.ledger), store: Int32(session.store),
       ticket: Ticket(slot: 0, generation: 0),
-      site: Int32(store.site), shard: UInt16(index), deadline: .max, random: SplitMix64(seed: 0))
-    post(message, to: shardOfSite[store.site], at: now &+ 2 * world.timeout &+ SessionNumbers.auditNanoseconds)
+      site: Int32(site), shard: UInt16(index), deadline: .max, random: SplitMix64(seed: 0))
+    post(message, to: shardOfSite[site], at: now &+ 2 * tables.timeout &+ SessionNumbers.auditNanoseconds)
   }
 
   /// The key of a session in its store; nil where there is nothing to look at: it never began, or may have expired.
@@ -190,7 +190,7 @@ extension SiteShard {
     for slot in sessions.records.indices where sessions.records[slot].isLive {
       let session = sessions.records[slot]
       guard let key = key(of: session) else { continue }
-      let site = world.topology.stores[session.store].site
+      let site = tables.storeSites[session.store]
       shards[shardOfSite[site]].audit(key, session.ledger, store: session.store, removes: false)
     }
   }

@@ -37,11 +37,10 @@ extension SiteShard {
 
   /// The place among the store's copies of the one that is nearest to a site; -1: the primary is.
   private func readPlace(_ store: Int, _ site: Int) -> Int {
-    let place = site * world.topology.stores.count + store
+    let place = site * tables.storeCount + store
     if readPlaces[place] > Int32.min { return Int(readPlaces[place]) }
     let nearest = world.planner.model.readSite(store: store, from: site)
-    let replicas = world.topology.stores[store].replicas
-    let found = nearest == world.topology.stores[store].site ? -1 : replicas.firstIndex { $0.site == nearest } ?? -1
+    let found = nearest == tables.storeSites[store] ? -1 : tables.replicaSites[store].firstIndex(of: nearest) ?? -1
     readPlaces[place] = Int32(found)
     return found
   }
@@ -56,11 +55,10 @@ extension SiteShard {
     let isTest = StoreHealth.isTest(
       operation, deadline: visits[slot].wallEnd, now: now, timeout: NodeNumbers.storeNanoseconds)
     storeHealth[health].begin()
-    let place = world.topology.stores[store]
-    let target = replica >= 0 ? place.replicas[replica].site : place.site
+    let target = tables.site(ofStore: store, replica: replica)
     let arrives = links.arrival(
       from: site, to: target, bytes: NodeNumbers.smallBytes, at: now, using: &visits[slot].head.random)
-    let served = arrives &+ world.costs.store.draw(&visits[slot].head.random)
+    let served = arrives &+ tables.storeCost.draw(&visits[slot].head.random)
     var message = StoreMessage(
       body: .perform(operation), store: Int32(store), replica: Int32(replica), ticket: visits.ticket(slot),
       site: Int32(site), shard: UInt16(index), deadline: deadline, isTest: isTest,
@@ -74,7 +72,7 @@ extension SiteShard {
 
   /// A node's ways to a store and to the copy beside it are two.
   private func healthPlace(_ site: Int, _ store: Int, _ replica: Int) -> Int {
-    2 * (site * world.topology.stores.count + store) + (replica < 0 ? 0 : 1)
+    2 * (site * tables.storeCount + store) + (replica < 0 ? 0 : 1)
   }
 
   // MARK: What stores do
@@ -84,8 +82,7 @@ extension SiteShard {
     case .perform(let operation):
       let store = Int(message.store)
       let result = stores.perform(operation, store: store, replica: Int(message.replica), at: now)
-      let place = world.topology.stores[store]
-      let source = message.replica >= 0 ? place.replicas[Int(message.replica)].site : place.site
+      let source = tables.site(ofStore: store, replica: Int(message.replica))
       var reply = message
       reply.body = .answer(result)
       let site = Int(message.site)

@@ -29,7 +29,8 @@ final class SiteShard: EngineShard, @unchecked Sendable {
   let tools: [ToolFacts]
   let clock: ShardClock
   let sealer: Sealer
-  let shardOfSite: [Int]
+  let tables: Tables
+  var shardOfSite: [Int] { tables.shardOfSite }
 
   var queue = EventQueue()
   var now: UInt64 = 0
@@ -70,7 +71,7 @@ final class SiteShard: EngineShard, @unchecked Sendable {
     siteCount = world.topology.sites.count
     faults = world.faults
     tools = world.tools.map { $0 }
-    shardOfSite = world.shards.ofSite.map { $0 }
+    tables = Tables(world)
     clock = ShardClock()
     sealer = Sealer(keys, purpose: "session")
     outgoing = [[Posted<Message>]](repeating: [], count: world.shards.count)

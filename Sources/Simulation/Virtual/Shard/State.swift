@@ -145,6 +145,10 @@ struct ClientState {
   var calls: UInt64 = 0
   /// Nanoseconds between two calls; 0: there are none.
   let meanGap: Double
+  /// Sums of the shares of the tools up to each.
+  let mix: [Double]
+  /// The sites nearest to it.
+  let entries: [Int]
   /// Tools that it has been sent elsewhere for.
   var redirected: [Bool]
   /// Of such a tool, the sites it may ask.
