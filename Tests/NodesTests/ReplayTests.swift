@@ -32,6 +32,9 @@ private struct Sample {
     Sample("notes", "add_note", #"{"title":"first","text":"hello"}"#),
     Sample("notes", "list_notes"),
     Sample("fanout", "compare_prices", #"{"sku":"tea-100"}"#),
+    Sample("orders", "order_status", #"{"order":"A-1001"}"#),
+    Sample("residents", "register_resident", #"{"number":"R-204","name":"Ada","address":"1 Harbour Street"}"#),
+    Sample("residents", "find_resident", #"{"number":"R-204"}"#),
   ]
 }
 
@@ -39,9 +42,13 @@ private struct Sample {
 private struct Shops: HTTPService {
   func answer(_ exchange: HTTPExchange) async {
     let isBroken = exchange.path.hasPrefix("/c")
+    let answer =
+      exchange.path.hasPrefix("/orders-db")
+      ? #"{"customer":"c7","state":"open","lines":[{"sku":"tea-100","quantity":2}],"name":"Ada","shipments":[]}"#
+      : #"{"price":420,"currency":"EUR"}"#
     exchange.respond(
       status: isBroken ? .serviceUnavailable : .ok, fields: [("Content-Type", "application/json")],
-      body: Array(#"{"price":420,"currency":"EUR"}"#.utf8))
+      body: Array(answer.utf8))
   }
 }
 
@@ -111,6 +118,7 @@ private func headers(_ tool: String) -> HeaderList {
       #expect(recorded.answer.contains(#""isError":true"#) == isExpectedToFail, "\(recorded.sample): \(recorded.answer)")
     }
     #expect(all.filter { $0.sample.hasPrefix("fanout") }.map(\.operations) == [3])
+    #expect(all.filter { $0.sample.hasPrefix("orders") }.map(\.operations) == [3])
     #expect(all.filter { $0.sample.hasPrefix("cart") }.allSatisfy { $0.operations > 0 })
     #expect(all.filter { $0.sample.hasPrefix("notes") }.allSatisfy { $0.operations > 0 })
   }
@@ -123,7 +131,7 @@ private func headers(_ tool: String) -> HeaderList {
     configuration.limits.instances = 4
     configuration.kv = "memory:"
     configuration.allowedAddresses = ["127.0.0.0/8"]
-    for (name, path) in [("shop-a", "a"), ("shop-b", "b"), ("shop-c", "c")] {
+    for (name, path) in [("shop-a", "a"), ("shop-b", "b"), ("shop-c", "c"), ("orders-db", "orders-db")] {
       configuration.upstreamsAt[name] = "http://127.0.0.1:\(address.port)/\(path)"
     }
     let credentials = NodeCredentials(mintsKeys: true, secrets: Secrets(environment: { _ in "s3cret" }))
