@@ -25,3 +25,11 @@ enum Bytes {
     return "\(bytes) B"
   }
 }
+
+enum Count {
+  /// "1 call", "2.5 calls".
+  static func text(_ count: Double, _ one: String, _ many: String? = nil) -> String {
+    let digits = count == count.rounded() && count < 1e15 ? "\(Int(count))" : Milliseconds.digits(count)
+    return "\(digits) \(count == 1 ? one : many ?? one + "s")"
+  }
+}

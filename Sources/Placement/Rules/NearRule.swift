@@ -6,6 +6,10 @@ struct NearRule: PlacementRule {
 
   func applies(to tool: ToolProfile) -> Bool { tool.wish.near != nil }
 
+  func asked(of tool: ToolProfile) -> String {
+    "`near` wants \(tool.wish.near ?? "nothing") within \(Milliseconds.text(PlacementLimits.nearRoundTripMilliseconds))"
+  }
+
   func verdict(on site: Int, for tool: ToolProfile, in model: CostModel) -> Verdict {
     guard let near = tool.wish.near, let index = model.topology.dependency(named: near) else {
       return .removed("the topology has no dependency \(tool.wish.near ?? "")")
