@@ -118,9 +118,9 @@ private struct Sample {
       }
       rest = rest.dropFirst()
     }
-    // A time may follow the number.
-    guard let number = rest.split(separator: " ").first, let value = Double(number), value.isFinite || !name.hasPrefix("atoll_tool")
-    else { return nil }
+    // A time may follow the number. What counts only grows.
+    guard let number = rest.split(separator: " ").first, let value = Double(number) else { return nil }
+    if name.hasPrefix("atoll_tool_") && !(value >= 0 && value.isFinite) { return nil }
     self.value = value
   }
 
