@@ -124,7 +124,8 @@ extension ToolProfile {
           name: "service at speed \(Milliseconds.digits(service.speed))", unit: "ms",
           figure: Figure(service.milliseconds, .measured)))
     }
-    if keepsState {
+    // The session's own are known: one load before a call, one write behind it.
+    if usesStore {
       inputs.append(Explanation.Input(name: "reads of the store", unit: "", figure: keyValueReads))
       inputs.append(Explanation.Input(name: "writes of the store", unit: "", figure: keyValueWrites))
     }

@@ -79,6 +79,8 @@ private func headers(_ tool: String) -> HeaderList {
     var isSame: Bool
     var isWhole: Bool
     var operations: Int
+    /// What the node has counted of the tool by then.
+    var counts: ToolCounts?
   }
 
   /// Records one call of a worker, and runs it again with everything off.
@@ -95,7 +97,8 @@ private func headers(_ tool: String) -> HeaderList {
       silent.loop.service.workers[0].program, request: tape.request, ledger: ledger, services: nil)
     return Recorded(
       sample: "\(sample.worker).\(sample.tool)", answer: answer, isSame: outcome == tape.outcome,
-      isWhole: replay.isAtItsEnd, operations: tape.counts.operations)
+      isWhole: replay.isAtItsEnd, operations: tape.counts.operations,
+      counts: node.loop.snapshot().workers[sample.worker]?.tools[sample.tool])
   }
 
   @Test func everyExampleWorkerAnswersTheSameBytes() async throws {
@@ -121,6 +124,22 @@ private func headers(_ tool: String) -> HeaderList {
     #expect(all.filter { $0.sample.hasPrefix("orders") }.map(\.operations) == [3])
     #expect(all.filter { $0.sample.hasPrefix("cart") }.allSatisfy { $0.operations > 0 })
     #expect(all.filter { $0.sample.hasPrefix("notes") }.allSatisfy { $0.operations > 0 })
+    try expectCosts(all)
+  }
+
+  /// What `atoll plan --measured` reckons with is what the calls did.
+  private func expectCosts(_ all: [Recorded]) throws {
+    func counts(_ sample: String) throws -> ToolCounts { try #require(all.last { $0.sample == sample }?.counts, "\(sample)") }
+    let greet = try counts("hello.greet")
+    #expect(greet.calls == 1 && greet.processorNanoseconds > 0 && greet.requestBytes == #"{"name":"Ada"}"#.utf8.count)
+    #expect(greet.answerBytes > 0 && greet.reads == 0 && greet.writes == 0 && greet.upstreams.isEmpty)
+    let add = try counts("cart.add_item")
+    #expect(add.calls == 2 && add.reads == 0 && add.writes == 0, "the session's operations are not the tool's")
+    let (register, find) = (try counts("residents.register_resident"), try counts("residents.find_resident"))
+    #expect(register.reads == 1 && register.writes == 1 && find.reads == 1 && find.writes == 0)
+    let orders = try #require(counts("orders.order_status").upstreams["orders-db"])
+    #expect(orders.requests == 3 && orders.answerBytes > 300)
+    #expect(try counts("fanout.compare_prices").upstreams.count == 3)
   }
 
   private func recordAll(on loop: EventLoop) async throws -> [Recorded] {
