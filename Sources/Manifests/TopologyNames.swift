@@ -62,6 +62,27 @@ struct TopologyNames {
     return links
   }
 
+  /// Where links are only those that are given, they must lead from each site to each.
+  func checkIslands(_ tables: [CheckedTable], _ topology: TopologyFile) throws(ManifestError) {
+    var neighbours = [[Int]](repeating: [], count: topology.sites.count)
+    for link in topology.links {
+      neighbours[link.ends.0].append(link.ends.1)
+      neighbours[link.ends.1].append(link.ends.0)
+    }
+    var reached: Set<Int> = [0]
+    var edge = [0]
+    while let site = edge.popLast() {
+      for next in neighbours[site] where reached.insert(next).inserted { edge.append(next) }
+    }
+    guard let lost = topology.sites.indices.first(where: { !reached.contains($0) }) else { return }
+    let more = topology.sites.count - reached.count - 1
+    let (from, to) = (topology.sites[0].name, topology.sites[lost].name)
+    throw reader.error(
+      .badValue, at: tables[lost].path,
+      "there is no way from `\(from)` to `\(to)`\(more > 0 ? " and \(more) more" : ""), since `paths.derive` is false and no link "
+        + "leads there; add [[links]], or let links follow from coordinates with derive = true")
+  }
+
   /// Each jurisdiction's state has one home, and that home stands in it.
   func checkStores(
     _ tables: [CheckedTable], _ stores: [TopologyFile.Store], _ sites: [TopologyFile.Site]
@@ -69,6 +90,11 @@ struct TopologyNames {
     for (index, store) in stores.enumerated() {
       let path = tables[index].path + [.key("keeps")]
       let others = stores[..<index]
+      if tables[index].isWritten("keeps"), store.keeps.isEmpty {
+        throw reader.error(
+          .badValue, at: path,
+          "store `\(store.name)` keeps the state of no jurisdiction; name one, or remove `keeps` for the state that is bound to none")
+      }
       if let other = others.first(where: { $0.keeps.isEmpty && store.keeps.isEmpty }) {
         throw reader.error(
           .duplicate, at: tables[index].path,

@@ -4,6 +4,8 @@
 public struct Judgement: Sendable, Equatable {
   public struct Rule: Sendable, Equatable {
     public let name: String
+    /// What the manifest says that makes it apply.
+    public let asked: String
     /// By site.
     public let verdicts: [Verdict]
   }
