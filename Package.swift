@@ -84,7 +84,8 @@ let package = Package(
       name: "HTTPServer",
       dependencies: ["EventLoop", "CLLHTTP", .product(name: "HTTPTypes", package: "swift-http-types")],
       swiftSettings: house + [uncheckedExclusivity]),
-    .target(name: "HTTPClient", dependencies: ["EventLoop", "CCurl"], swiftSettings: house),
+    .target(
+      name: "HTTPClient", dependencies: ["EventLoop", "CCurl", "CLLHTTP"], swiftSettings: house + [uncheckedExclusivity]),
     .target(
       name: "KeyValue", dependencies: ["EventLoop", "CSQLite", "CHiredis", "CRedisTLS", "CNATS"],
       swiftSettings: house + [uncheckedExclusivity]),
@@ -108,6 +109,8 @@ let package = Package(
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
       swiftSettings: pointerFree + [uncheckedExclusivity]),
+    .target(
+      name: "Simulation", dependencies: ["EventLoop", "JSON", "Manifests", "Nodes"], swiftSettings: pointerFree),
     .executableTarget(
       name: "atoll",
       dependencies: [
@@ -129,7 +132,11 @@ let package = Package(
       swiftSettings: house),
     .testTarget(name: "KeyValueTests", dependencies: ["KeyValue", "EventLoop", "CSQLite"], swiftSettings: house),
     .testTarget(
-      name: "HTTPClientTests", dependencies: ["HTTPClient", "EventLoop", "CCurl"], exclude: ["servers"], swiftSettings: house),
+      name: "HTTPClientTests",
+      dependencies: [
+        "HTTPClient", "HTTPServer", "EventLoop", "CCurl", .product(name: "HTTPTypes", package: "swift-http-types"),
+      ],
+      exclude: ["servers"], swiftSettings: house),
     .testTarget(name: "ManifestsTests", dependencies: ["Manifests"], swiftSettings: house),
     .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "EventLoop", "CWasmtime"], swiftSettings: house),
     // A node for tests: plays store, session and upstreams.
@@ -153,6 +160,7 @@ let package = Package(
       ],
       swiftSettings: house),
     .testTarget(name: "PlacementTests", dependencies: ["Placement", "Manifests"], swiftSettings: house),
+    .testTarget(name: "SimulationTests", dependencies: ["Simulation", "JSON"], swiftSettings: house),
     .testTarget(name: "TidyTests", dependencies: ["Manifests"], swiftSettings: house),
     .testTarget(name: "EndToEnd", exclude: ["clients"], swiftSettings: house),
   ],
