@@ -10,7 +10,9 @@ final class NATSInbox {
   init(_ nats: cnats_functions, _ link: NATSLink?) throws(NATSFault) {
     guard let link else { throw NATSFault(.other, "there is no connection to it", isRefusal: true) }
     var name: UnsafeMutablePointer<natsInbox>?
-    guard nats.natsInbox_Create(&name) == NATS_OK, let name else { throw NATSFault(.other, "out of memory", isRefusal: true) }
+    guard nats.natsInbox_Create(&name) == NATS_OK, let name else {
+      throw NATSFault(.other, "out of memory", isRefusal: true)
+    }
     defer { nats.natsInbox_Destroy(name) }
     subject = String(cString: name)
     self.link = link
