@@ -15,7 +15,8 @@ struct TopologyNames {
         let line = tables[first].line.map { " (first on line \($0))" } ?? ""
         throw reader.error(
           .duplicate, at: table.path + [.key("name")],
-          "two \(kind == "dependency" ? "dependencies" : kind + "s") are called `\(name)`\(line); give one of them another name")
+          "two \(kind == "dependency" ? "dependencies" : kind + "s") are called `\(name)`\(line); give one of them another name"
+        )
       }
       names.append(name)
     }
@@ -34,8 +35,10 @@ struct TopologyNames {
   private func place(of name: String, among kind: String, at path: [PathStep]) throws(ManifestError) -> Int {
     let names = known[kind] ?? []
     if let place = names.firstIndex(of: name) { return place }
-    let meant = Spelling.nearest(to: name, among: names).map { "; did you mean `\($0)`?" }
-      ?? (names.isEmpty ? "; there is none" : "; there are \(names.prefix(12).joined(separator: ", "))\(names.count > 12 ? ", …" : "")")
+    let meant =
+      Spelling.nearest(to: name, among: names).map { "; did you mean `\($0)`?" }
+      ?? (names.isEmpty
+        ? "; there is none" : "; there are \(names.prefix(12).joined(separator: ", "))\(names.count > 12 ? ", …" : "")")
     throw reader.error(.badValue, at: path, "there is no \(kind) `\(name)`\(meant)")
   }
 
@@ -45,14 +48,16 @@ struct TopologyNames {
       let path = table.path + [.key("between")]
       let names = table.texts("between") ?? []
       guard names.count == 2, names[0] != names[1] else {
-        throw reader.error(.badValue, at: path, "a link is between two different sites; write between = [\"fra\", \"iad\"]")
+        throw reader.error(
+          .badValue, at: path, "a link is between two different sites; write between = [\"fra\", \"iad\"]")
       }
       let ends = (
         try place(of: names[0], among: "site", at: path + [.index(0)]),
         try place(of: names[1], among: "site", at: path + [.index(1)])
       )
       if links.contains(where: { $0.ends == ends || $0.ends == (ends.1, ends.0) }) {
-        throw reader.error(.duplicate, at: path, "the link between `\(names[0])` and `\(names[1])` stands here twice; remove one")
+        throw reader.error(
+          .duplicate, at: path, "the link between `\(names[0])` and `\(names[1])` stands here twice; remove one")
       }
       links.append(
         TopologyFile.Link(
@@ -93,17 +98,20 @@ struct TopologyNames {
       if tables[index].isWritten("keeps"), store.keeps.isEmpty {
         throw reader.error(
           .badValue, at: path,
-          "store `\(store.name)` keeps the state of no jurisdiction; name one, or remove `keeps` for the state that is bound to none")
+          "store `\(store.name)` keeps the state of no jurisdiction; name one, or remove `keeps` for the state that is bound to none"
+        )
       }
       if let other = others.first(where: { $0.keeps.isEmpty && store.keeps.isEmpty }) {
         throw reader.error(
           .duplicate, at: tables[index].path,
-          "stores `\(other.name)` and `\(store.name)` both keep what is bound to no jurisdiction; write `keeps` in one of them")
+          "stores `\(other.name)` and `\(store.name)` both keep what is bound to no jurisdiction; write `keeps` in one of them"
+        )
       }
       for jurisdiction in store.keeps {
         guard let other = others.first(where: { $0.keeps.contains(jurisdiction) }) else { continue }
         throw reader.error(
-          .duplicate, at: path, "stores `\(other.name)` and `\(store.name)` both keep the state of `\(jurisdiction)`; remove it from one")
+          .duplicate, at: path,
+          "stores `\(other.name)` and `\(store.name)` both keep the state of `\(jurisdiction)`; remove it from one")
       }
       let home = sites[store.site]
       if !store.keeps.isEmpty, !store.keeps.contains(home.jurisdiction) {
@@ -127,7 +135,8 @@ struct TopologyNames {
     }
     if replica.site == store.site || store.replicas.contains(where: { $0.site == replica.site }) {
       throw reader.error(
-        .duplicate, at: table.path + [.key("site")], "store `\(store.name)` is at `\(home.name)` already; remove this replica")
+        .duplicate, at: table.path + [.key("site")],
+        "store `\(store.name)` is at `\(home.name)` already; remove this replica")
     }
   }
 }

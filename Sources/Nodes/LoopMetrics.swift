@@ -44,7 +44,8 @@ final class WorkerMetrics: @unchecked Sendable {
     var counts = rare
     counts.outcomes["ok"] = ok
     for (name, tool) in tools {
-      counts.tools[name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name, default: ToolCounts()].merge(tool)
+      let own = name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
+      counts.tools[own, default: ToolCounts()].merge(tool)
     }
     return counts
   }

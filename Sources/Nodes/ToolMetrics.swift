@@ -63,7 +63,9 @@ extension MetricsText {
     }
     counter("atoll_tool_request_bytes_total", "Bytes of their arguments.") { "\($0.requestBytes)" }
     counter("atoll_tool_answer_bytes_total", "Bytes that their guests answered.") { "\($0.answerBytes)" }
-    family("atoll_tool_state_operations_total", "counter", "Their operations on the store, by effect; sessions apart.", in: &text)
+    family(
+      "atoll_tool_state_operations_total", "counter", "Their operations on the store, by effect; sessions apart.",
+      in: &text)
     for (labels, counts) in tools {
       text += "atoll_tool_state_operations_total{\(labels),effect=\"read\"} \(counts.reads)\n"
       text += "atoll_tool_state_operations_total{\(labels),effect=\"write\"} \(counts.writes)\n"

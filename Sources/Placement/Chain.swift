@@ -41,10 +41,14 @@ extension Planner {
   ///
   /// - throws: `impossible` where a step has nowhere to run, `chainTooLong`, `badValue` for a chain of no steps.
   public func chain(_ tools: [ToolProfile], population: Int) throws(PlacementError) -> ChainPlan {
-    guard !tools.isEmpty else { throw PlacementError(.badValue, "a chain has at least one step; name the tools in their order") }
+    guard !tools.isEmpty else {
+      throw PlacementError(.badValue, "a chain has at least one step; name the tools in their order")
+    }
     guard tools.count <= PlacementLimits.chainStepsMax else {
       throw PlacementError(
-        .chainTooLong, "the chain has \(tools.count) steps, and at most \(PlacementLimits.chainStepsMax) are planned as a whole; split it")
+        .chainTooLong,
+        "the chain has \(tools.count) steps, and at most \(PlacementLimits.chainStepsMax) are planned as a whole; split it"
+      )
     }
     var steps: [StepCosts] = []
     for (index, tool) in tools.enumerated() {
@@ -113,11 +117,15 @@ extension Planner {
     guard from != to else { return 0 }
     func length(_ path: Path) -> Double { path.length(bytes: bytes) }
     let byClient =
-      length(topology.path(from: from, to: first.entry)) + length(topology.path(fromPopulation: population, to: first.entry))
-      + length(topology.path(fromPopulation: population, to: second.entry)) + length(topology.path(from: second.entry, to: to))
-    let mayPass = policy != .manifest || first.tool.wish.jurisdictions?.contains(topology.sites[to].jurisdiction) ?? true
+      length(topology.path(from: from, to: first.entry))
+      + length(topology.path(fromPopulation: population, to: first.entry))
+      + length(topology.path(fromPopulation: population, to: second.entry))
+      + length(topology.path(from: second.entry, to: to))
+    let mayPass =
+      policy != .manifest || first.tool.wish.jurisdictions?.contains(topology.sites[to].jurisdiction) ?? true
     guard mayPass else { return byClient }
-    return min(byClient, topology.path(from: from, to: to).exchange(out: PlacementAssumptions.referenceBytes, back: bytes))
+    return min(
+      byClient, topology.path(from: from, to: to).exchange(out: PlacementAssumptions.referenceBytes, back: bytes))
   }
 }
 

@@ -81,7 +81,8 @@ extension Planner {
     let place = "\(store.name) at \(topology.sites[store.site].name)"
     if tool.hasSession { return "a session, kept in \(place): two operations there and those of the call" }
     guard tool.readsReplicas else {
-      return "writes or must read what is written: \(Count.text(tool.keyValueReads.value + tool.keyValueWrites.value, "operation")) on \(place)"
+      return
+        "writes or must read what is written: \(Count.text(tool.keyValueReads.value + tool.keyValueWrites.value, "operation")) on \(place)"
     }
     return store.replicas.isEmpty
       ? "reads only, but \(place) has no copies"
@@ -131,7 +132,8 @@ extension ToolProfile {
     }
     for dependency in dependencies {
       inputs.append(Explanation.Input(name: "calls of \(dependency.name)", unit: "", figure: dependency.calls))
-      inputs.append(Explanation.Input(name: "answer of \(dependency.name)", unit: "bytes", figure: dependency.answerBytes))
+      inputs.append(
+        Explanation.Input(name: "answer of \(dependency.name)", unit: "bytes", figure: dependency.answerBytes))
     }
     inputs.append(Explanation.Input(name: "request", unit: "bytes", figure: requestBytes))
     inputs.append(Explanation.Input(name: "answer", unit: "bytes", figure: answerBytes))

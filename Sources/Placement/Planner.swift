@@ -102,7 +102,8 @@ public struct Planner: Sendable {
     guard !allowed.isEmpty else {
       let why = model.atSite(tool, 0) == nil ? "no store for its state" : "no site of that tier"
       throw PlacementError(
-        .impossible, "tool `\(tool.name)` has nowhere to run with everything \(policy.rawValue): the topology has \(why)")
+        .impossible,
+        "tool `\(tool.name)` has nowhere to run with everything \(policy.rawValue): the topology has \(why)")
     }
     return allowed
   }
@@ -119,7 +120,8 @@ public struct Planner: Sendable {
   private func route(_ costs: SiteCosts, from entry: Int) -> [Int] {
     // Everything where it arrives: the extreme does not look at what it costs.
     if policy == .allEdge, costs.allowed.contains(entry) {
-      return [entry] + costs.nearest(from: entry, model).filter { $0 != entry }.prefix(PlacementLimits.routeSitesMax - 1)
+      return [entry]
+        + costs.nearest(from: entry, model).filter { $0 != entry }.prefix(PlacementLimits.routeSitesMax - 1)
     }
     return costs.nearest(from: entry, model)
   }
@@ -128,7 +130,8 @@ public struct Planner: Sendable {
     let conflict = judgement.smallestConflict
     let asked = judgement.rules.filter { conflict.contains($0.name) }.map(\.asked)
     let closest =
-      judgement.nearestMiss(conflict).map { site, text in " Nearest to it: \(topology.sites[site].name) (\(text))." } ?? ""
+      judgement.nearestMiss(conflict).map { site, text in " Nearest to it: \(topology.sites[site].name) (\(text))." }
+      ?? ""
     return "tool `\(tool.name)` has nowhere to run: no site satisfies \(asked.joined(separator: " and ")).\(closest) "
       + "Change \(asked.count == 1 ? "that" : "one of them") in the manifest of `\(tool.worker)`, or change the topology"
   }

@@ -26,7 +26,8 @@ public enum Milliseconds {
 enum Bytes {
   static func text(_ bytes: Int) -> String {
     for (unit, size) in [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)] where bytes >= size {
-      return bytes % size == 0 ? "\(bytes / size) \(unit)" : "\(Milliseconds.digits(Double(bytes) / Double(size))) \(unit)"
+      return bytes % size == 0
+        ? "\(bytes / size) \(unit)" : "\(Milliseconds.digits(Double(bytes) / Double(size))) \(unit)"
     }
     return "\(bytes) B"
   }

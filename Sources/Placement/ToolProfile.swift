@@ -111,7 +111,8 @@ public struct ToolProfile: Sendable, Equatable {
   /// From a manifest, and what was measured. `dependencies` are the names that the topology knows: an upstream of such a
   /// name, or `near`, is one.
   public init(
-    _ tool: Tool, of manifest: Manifest, name: String, dependencies known: [String], measured: MeasuredCost = MeasuredCost()
+    _ tool: Tool, of manifest: Manifest, name: String, dependencies known: [String],
+    measured: MeasuredCost = MeasuredCost()
   ) {
     self.name = name
     worker = manifest.name
@@ -141,7 +142,8 @@ public struct ToolProfile: Sendable, Equatable {
           measured: measured.dependencyCalls[dependency], manifest: expected.dependencyCalls,
           assumed: PlacementAssumptions.dependencyCalls),
         answerBytes: Figure(
-          measured: measured.dependencyAnswerBytes[dependency], manifest: expected.dependencyAnswerBytes.map(Double.init),
+          measured: measured.dependencyAnswerBytes[dependency],
+          manifest: expected.dependencyAnswerBytes.map(Double.init),
           assumed: PlacementAssumptions.dependencyAnswerBytes))
     }
     requestBytes = Figure(

@@ -109,7 +109,8 @@ public struct Topology: Sendable {
     let count = sites.count
     guard count <= PlacementLimits.linkedSitesMax else {
       throw PlacementError(
-        .badValue, "`paths.derive = false` is for at most \(PlacementLimits.linkedSitesMax) sites, and there are \(count)")
+        .badValue,
+        "`paths.derive = false` is for at most \(PlacementLimits.linkedSitesMax) sites, and there are \(count)")
     }
     // Milliseconds and jitter of the best way so far; a site's way to itself is none.
     var weights = delays

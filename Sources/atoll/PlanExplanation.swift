@@ -29,7 +29,8 @@ struct PlanExplanationText {
   private func access(_ tool: ToolProfile) -> String {
     if tool.hasSession { return "works in a session" }
     if !tool.keepsState { return tool.isReadOnly ? "reads, and keeps nothing" : "keeps nothing" }
-    return tool.readsReplicas ? "a public read: any copy of its state will do" : "may write: only the store itself will do"
+    return tool.readsReplicas
+      ? "a public read: any copy of its state will do" : "may write: only the store itself will do"
   }
 
   private func printRules() {
@@ -41,7 +42,10 @@ struct PlanExplanationText {
     for (index, site) in topology.sites.enumerated() {
       let isKept = judgement.rules.allSatisfy { $0.verdicts[index].isKept }
       table.add(
-        [.init(site.name), .init(site.isCore ? "core" : "edge"), isKept ? .init("kept", .green) : .init("removed", .red)]
+        [
+          .init(site.name), .init(site.isCore ? "core" : "edge"),
+          isKept ? .init("kept", .green) : .init("removed", .red),
+        ]
           + judgement.rules.map { rule in
             let verdict = rule.verdicts[index]
             return verdict.isKept ? .init(verdict.text) : .init("✗ " + verdict.text, .red)

@@ -12,7 +12,9 @@ struct PlanInput {
 
   init(topology path: String, workers: [String], measured: [String]) throws(Failure) {
     let file = try Workshop.attempt { () throws(ManifestError) in try TopologyFile.load(path) }
-    do throws(PlacementError) { topology = try Topology(file) } catch { throw Failure(.usage, "\(path): \(error.message)") }
+    do throws(PlacementError) { topology = try Topology(file) } catch {
+      throw Failure(.usage, "\(path): \(error.message)")
+    }
     var nodes: [MeasuredMetrics] = []
     for source in measured { nodes.append(try Self.metrics(source, topology)) }
     var tools: [ToolProfile] = []
@@ -23,7 +25,8 @@ struct PlanInput {
         if let other = tools.first(where: { $0.name == tool.name }) {
           throw Failure(
             .usage,
-            "\(worker): tool `\(tool.name)` is in `\(other.worker)` too, and callers could not tell them apart; plan one of the two at a time")
+            "\(worker): tool `\(tool.name)` is in `\(other.worker)` too, and callers could not tell them apart; plan one of the two at a time"
+          )
         }
         let cost = MeasuredMetrics.cost(
           of: tool.name, worker: manifest.name, upstreams: manifest.upstreams.map(\.name), in: nodes)
@@ -36,7 +39,8 @@ struct PlanInput {
     }
     guard isMeasured else {
       let known = nodes.flatMap(\.tools).map { "\($0.tool) of \($0.worker)" }.prefix(8).joined(separator: ", ")
-      throw Failure(.usage, "what was measured is of other tools (\(known)); give the metrics of a node that serves these workers")
+      throw Failure(
+        .usage, "what was measured is of other tools (\(known)); give the metrics of a node that serves these workers")
     }
     self.tools = tools
   }
@@ -60,7 +64,9 @@ struct PlanInput {
 
   /// A folder, a manifest, or a bundle: nothing is built.
   private static func manifest(_ path: String) throws(Failure) -> Manifest {
-    if Files.isFolder(path) { return try Workshop.attempt { () throws(ManifestError) in try Manifest.load(folder: path) } }
+    if Files.isFolder(path) {
+      return try Workshop.attempt { () throws(ManifestError) in try Manifest.load(folder: path) }
+    }
     guard path.hasSuffix(".toml") else {
       return try Workshop.attempt { () throws(BundleError) in try Bundle.open(path) }.manifest
     }
@@ -75,7 +81,10 @@ struct PlanInput {
     if let equals = source.firstIndex(of: "="), !Files.isThere(source) {
       let name = String(source[..<equals])
       guard let site = topology.site(named: name) else {
-        throw Failure(.usage, "--measured \(source): the topology has no site `\(name)`; write SITE=FILE, or only FILE for a site of speed 1")
+        throw Failure(
+          .usage,
+          "--measured \(source): the topology has no site `\(name)`; write SITE=FILE, or only FILE for a site of speed 1"
+        )
       }
       path = String(source[source.index(after: equals)...])
       speed = topology.sites[site].speed
@@ -87,7 +96,8 @@ struct PlanInput {
       do throws(FileError) {
         bytes = try Manifests.Files.read(path, atMost: PlacementLimits.metricsBytes)
       } catch {
-        throw Failure(.usage, "\(path): cannot be read: \(error.reason); save there what `curl http://NODE/metrics` answers")
+        throw Failure(
+          .usage, "\(path): cannot be read: \(error.reason); save there what `curl http://NODE/metrics` answers")
       }
     }
     guard let text = String(validating: bytes, as: UTF8.self) else { throw Failure(.usage, "\(path): is not UTF-8") }

@@ -22,7 +22,8 @@ struct PlanText {
     let assumed = plan.tools.filter(\.tool.isPartlyAssumed)
     guard !assumed.isEmpty else { return }
     Terminal.output(
-      "\n* assumed in part: --explain TOOL says what; write [tools.expect], or give --measured what a node's /metrics answers")
+      "\n* assumed in part: --explain TOOL says what; write [tools.expect], or give --measured what a node's /metrics answers"
+    )
   }
 
   private func printTools() {
@@ -39,7 +40,9 @@ struct PlanText {
     table.print()
   }
 
-  private static let times: [Columns.Cell] = [.init("p50 ms ", .bold, right: true), .init("p99 ms ", .bold, right: true)]
+  private static let times: [Columns.Cell] = [
+    .init("p50 ms ", .bold, right: true), .init("p99 ms ", .bold, right: true),
+  ]
 
   private static func time(_ latency: WeightedFigures, _ part: Double, _ mark: String = " ") -> Columns.Cell {
     .init(latency.isEmpty ? "- " : PlanFigures.milliseconds(latency.quantile(part)) + mark, right: true)
@@ -59,7 +62,9 @@ struct PlanText {
   private func answers(_ tool: ToolPlan) -> String {
     let shares = tool.shares(in: topology).sorted { ($1.share, $0.site) < ($0.share, $1.site) }
     guard !shares.isEmpty else { return "nobody calls" }
-    let named = shares.prefix(shares.count > 4 ? 3 : 4).map { "\(topology.sites[$0.site].name) \(PlanFigures.percent($0.share))" }
+    let named = shares.prefix(shares.count > 4 ? 3 : 4).map {
+      "\(topology.sites[$0.site].name) \(PlanFigures.percent($0.share))"
+    }
     return (named + (shares.count > named.count ? ["\(shares.count - named.count) more"] : [])).joined(separator: ", ")
   }
 
@@ -88,7 +93,8 @@ struct PlanText {
     table.add(["step", "as a whole", "step by step"].map { .init($0, .bold) })
     for index in names.indices {
       table.add([
-        .init(names[index]), .init(chainSites { $0.steps[index].site }), .init(chainSites { $0.stepByStep[index].site }),
+        .init(names[index]), .init(chainSites { $0.steps[index].site }),
+        .init(chainSites { $0.stepByStep[index].site }),
       ])
     }
     for (name, part) in [("p50 ms", 0.5), ("p99 ms", 0.99)] {
@@ -106,7 +112,9 @@ struct PlanText {
     return latency
   }
 
-  private func chainSites(_ site: (ChainPlan) -> Int) -> String { Self.places(Set(chains.map(site)).sorted(), topology) }
+  private func chainSites(_ site: (ChainPlan) -> Int) -> String {
+    Self.places(Set(chains.map(site)).sorted(), topology)
+  }
 }
 
 /// Figures of a plan: as exact as they are meant.

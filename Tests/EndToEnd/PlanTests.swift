@@ -32,7 +32,8 @@ extension TheBinary {
       // All four figures of this tool are in its manifest; the cart's are assumed, and marked.
       #expect(try !row("register_resident", in: table).contains("*") && row("add_item", in: table).contains("*"))
       #expect(table.contains("* assumed in part: --explain TOOL says what"))
-      #expect(try row("manifest", in: table).hasSuffix("none") && row("all-edge", in: table).hasSuffix("% of the calls"))
+      #expect(
+        try row("manifest", in: table).hasSuffix("none") && row("all-edge", in: table).hasSuffix("% of the calls"))
       // A pipe is no terminal.
       #expect(!table.contains("\u{1B}"))
     }
@@ -69,7 +70,9 @@ extension TheBinary {
       let text = try plan("--explain", "register_resident").output
       for site in ["iad", "fra", "sin", "zrh", "syd"] { _ = try row(site, in: text) }
       #expect(try row("zrh", in: text).contains("removed  ✗ in ch"))
-      #expect(try row("fra", in: text).contains("kept     in eu") && row("fra", in: text).contains("store eu at fra, 0.00 ms"))
+      #expect(
+        try row("fra", in: text).contains("kept     in eu") && row("fra", in: text).contains("store eu at fra, 0.00 ms")
+      )
       #expect(text.contains("not asked for: tier, near, latency_budget_ms"))
       #expect(text.contains("may write: only the store itself will do"))
       #expect(text.contains("from the manifest") && !text.contains("assumed"))
@@ -109,12 +112,14 @@ extension TheBinary {
       let hello = [Installation.worker("hello")]
       #expect(try plan("--explain", Hello.tool, workers: hello).output.contains("2 ms  assumed"))
       let text = try plan("--explain", Hello.tool, "--measured", metrics, workers: hello).output
-      #expect(text.contains("service at speed 1.00") && text.contains("measured") && !text.contains("assumed"), "\(text)")
+      #expect(
+        text.contains("service at speed 1.00") && text.contains("measured") && !text.contains("assumed"), "\(text)")
       // At an edge site of speed 0.8 the same time is less of a processor.
       let slow = try plan("--explain", Hello.tool, "--measured", "nyc=\(metrics)", workers: hello).output
       #expect(slow.contains("service at speed 0.80"))
       let piped = try Command.run(
-        Installation.binary, ["plan", Self.world] + hello + ["--measured", "-"], input: node.get("/metrics").bodyText, timeoutSeconds: 30)
+        Installation.binary, ["plan", Self.world] + hello + ["--measured", "-"], input: node.get("/metrics").bodyText,
+        timeoutSeconds: 30)
       #expect(piped.status == ExitStatus.ok, "\(piped.errors)")
     }
 
@@ -140,27 +145,46 @@ extension TheBinary {
       """
 
     static let mistakes: [Mistake] = [
-      Mistake(testDescription: "no topology", topology: "/nowhere.toml", says: ["/nowhere.toml: there is no such file"]),
+      Mistake(
+        testDescription: "no topology", topology: "/nowhere.toml", says: ["/nowhere.toml: there is no such file"]),
       Mistake(testDescription: "no worker", worker: "/nowhere", says: ["/nowhere"]),
-      Mistake(testDescription: "a manifest of another name", worker: "/x/worker.toml", says: ["/x/worker.toml", "atoll.toml"]),
-      Mistake(testDescription: "unknown site", topology: site + "[[stores]]\nname = \"s\"\nsite = \"idad\"", says: [":10:", "did you mean `iad`?"]),
+      Mistake(
+        testDescription: "a manifest of another name", worker: "/x/worker.toml", says: ["/x/worker.toml", "atoll.toml"]),
+      Mistake(
+        testDescription: "unknown site", topology: site + "[[stores]]\nname = \"s\"\nsite = \"idad\"",
+        says: [":10:", "did you mean `iad`?"]),
       Mistake(
         testDescription: "islands", topology: "[paths]\nderive = false\n" + site + site.replacing("iad", with: "fra"),
         says: [":10:", "no way from `iad` to `fra`", "derive = true"]),
-      Mistake(testDescription: "no core", topology: site.replacing("core", with: "edge"), says: [":3:", "no site is `core`"]),
+      Mistake(
+        testDescription: "no core", topology: site.replacing("core", with: "edge"), says: [":3:", "no site is `core`"]),
       Mistake(
         testDescription: "nowhere to run", topology: site,
         says: ["`register_resident` has nowhere to run", "`jurisdictions` allows eu", "in the manifest of `residents`"]),
-      Mistake(testDescription: "an unknown tool", arguments: ["--explain", "nothing"], says: ["no worker has a tool `nothing`", "find_resident"]),
-      Mistake(testDescription: "a chain of unknown tools", arguments: ["--chain", "find_resident,x"], says: ["no worker has a tool `x`"]),
-      Mistake(testDescription: "an empty step", arguments: ["--chain", "find_resident,"], says: ["no worker has a tool ``"]),
       Mistake(
-        testDescription: "a long chain", arguments: ["--chain", Array(repeating: "find_resident", count: 9).joined(separator: ",")],
+        testDescription: "an unknown tool", arguments: ["--explain", "nothing"],
+        says: ["no worker has a tool `nothing`", "find_resident"]),
+      Mistake(
+        testDescription: "a chain of unknown tools", arguments: ["--chain", "find_resident,x"],
+        says: ["no worker has a tool `x`"]),
+      Mistake(
+        testDescription: "an empty step", arguments: ["--chain", "find_resident,"], says: ["no worker has a tool ``"]),
+      Mistake(
+        testDescription: "a long chain",
+        arguments: ["--chain", Array(repeating: "find_resident", count: 9).joined(separator: ",")],
         says: ["9 steps, and at most 8"]),
-      Mistake(testDescription: "an unknown policy", arguments: ["--policy", "all"], says: ["--policy takes manifest, all-edge, all-core"]),
-      Mistake(testDescription: "no metrics", arguments: ["--measured", "/nowhere.txt"], says: ["/nowhere.txt: cannot be read", "curl"]),
-      Mistake(testDescription: "metrics of nowhere", arguments: ["--measured", "mars=/x"], says: ["the topology has no site `mars`"]),
-      Mistake(testDescription: "what is no metrics", arguments: ["--measured", world], says: ["world-topology.toml: line", "is no metric"]),
+      Mistake(
+        testDescription: "an unknown policy", arguments: ["--policy", "all"],
+        says: ["--policy takes manifest, all-edge, all-core"]),
+      Mistake(
+        testDescription: "no metrics", arguments: ["--measured", "/nowhere.txt"],
+        says: ["/nowhere.txt: cannot be read", "curl"]),
+      Mistake(
+        testDescription: "metrics of nowhere", arguments: ["--measured", "mars=/x"],
+        says: ["the topology has no site `mars`"]),
+      Mistake(
+        testDescription: "what is no metrics", arguments: ["--measured", world],
+        says: ["world-topology.toml: line", "is no metric"]),
     ]
 
     @Test(arguments: mistakes)

@@ -66,7 +66,9 @@ import Testing
   ]
 
   static let numbers: [Case] = [
-    Case(site("a", tier: "core", latitude: "91"), 6, .badValue, "`sites[1].latitude` is 91.0, but must be -90 to 90; write 90"),
+    Case(
+      site("a", tier: "core", latitude: "91"), 6, .badValue,
+      "`sites[1].latitude` is 91.0, but must be -90 to 90; write 90"),
     Case(site("a", tier: "core", latitude: "nan"), 6, .badValue, "is nan, but must be -90 to 90; write 50.11"),
     Case(site("a", tier: "core", latitude: "inf"), 6, .badValue, "is inf", "write 50.11"),
     Case(site("a", tier: "core", latitude: "\"50\""), 6, .wrongType, "must be a number, but is a string"),
@@ -81,7 +83,8 @@ import Testing
       "`links[1].rtt_ms` is -5.0, but must be 0 to 10000; write 0"),
     Case(two("[[links]]\nbetween = [\"fra\", \"iad\"]\nrtt_ms = nan"), 19, .badValue, "is nan", "write 88"),
     Case(
-      two("[[stores]]\nname = \"main\"\nsite = \"iad\"\n[[replicas]]\nstore = \"main\"\nsite = \"fra\"\nlag_ms = -1"), 23,
+      two("[[stores]]\nname = \"main\"\nsite = \"iad\"\n[[replicas]]\nstore = \"main\"\nsite = \"fra\"\nlag_ms = -1"),
+      23,
       .badValue, "`replicas[1].lag_ms`", "write 0"),
     Case(
       two("[[populations]]\nname = \"p\"\nregion = \"r\"\nlatitude = 1\nlongitude = 1\nshare = 0"), 22, .badValue,
@@ -95,9 +98,11 @@ import Testing
       two("[[dependencies]]\nname = \"db\"\nsite = \"tokyo\""), 19, .badValue,
       "there is no site `tokyo`; there are fra, iad"),
     Case(
-      two("[[replicas]]\nstore = \"main\"\nsite = \"fra\"\nlag_ms = 5"), 18, .badValue, "there is no store `main`; there is none"),
+      two("[[replicas]]\nstore = \"main\"\nsite = \"fra\"\nlag_ms = 5"), 18, .badValue,
+      "there is no store `main`; there is none"),
     Case(
-      two("[[dependencies]]\nname = \"db\"\nsite = \"iad\"\n[[dependencies]]\nname = \"db\"\nsite = \"fra\""), 21, .duplicate,
+      two("[[dependencies]]\nname = \"db\"\nsite = \"iad\"\n[[dependencies]]\nname = \"db\"\nsite = \"fra\""), 21,
+      .duplicate,
       "two dependencies are called `db` (first on line 17)"),
     Case(
       two(
@@ -108,15 +113,19 @@ import Testing
 
   static let links: [Case] = [
     Case(
-      two("[[links]]\nbetween = [\"fra\", \"iadd\"]\nrtt_ms = 88"), 18, .badValue, "there is no site `iadd`; did you mean `iad`?"),
+      two("[[links]]\nbetween = [\"fra\", \"iadd\"]\nrtt_ms = 88"), 18, .badValue,
+      "there is no site `iadd`; did you mean `iad`?"),
     Case(two("[[links]]\nbetween = [\"fra\"]\nrtt_ms = 88"), 18, .badValue, "a link is between two different sites"),
-    Case(two("[[links]]\nbetween = [\"fra\", \"fra\"]\nrtt_ms = 1"), 18, .badValue, "write between = [\"fra\", \"iad\"]"),
+    Case(
+      two("[[links]]\nbetween = [\"fra\", \"fra\"]\nrtt_ms = 1"), 18, .badValue, "write between = [\"fra\", \"iad\"]"),
     Case(two("[[links]]\nbetween = [\"fra\", \"iad\", \"fra\"]\nrtt_ms = 1"), 18, .badValue, "at most 2"),
     Case(
-      two("[[links]]\nbetween = [\"fra\", \"iad\"]\nrtt_ms = 88\n[[links]]\nbetween = [\"iad\", \"fra\"]\nrtt_ms = 90"), 21,
+      two("[[links]]\nbetween = [\"fra\", \"iad\"]\nrtt_ms = 88\n[[links]]\nbetween = [\"iad\", \"fra\"]\nrtt_ms = 90"),
+      21,
       .duplicate, "stands here twice; remove one"),
     Case(
-      "[paths]\nderive = false\n" + two(""), 11, .badValue, "there is no way from `fra` to `iad`", "add [[links]]", "derive = true"),
+      "[paths]\nderive = false\n" + two(""), 11, .badValue, "there is no way from `fra` to `iad`", "add [[links]]",
+      "derive = true"),
     Case(
       "[paths]\nderive = false\n" + two(site("a") + site("b") + "[[links]]\nbetween = [\"fra\", \"a\"]\nrtt_ms = 1\n"),
       11, .badValue, "from `fra` to `iad` and 1 more"),
@@ -130,15 +139,21 @@ import Testing
       two("[[stores]]\nname = \"a\"\nsite = \"iad\"\n[[stores]]\nname = \"b\"\nsite = \"fra\""), 20, .duplicate,
       "stores `a` and `b` both keep what is bound to no jurisdiction"),
     Case(
-      two("[[stores]]\nname = \"a\"\nsite = \"fra\"\nkeeps = [\"eu\"]\n[[stores]]\nname = \"b\"\nsite = \"fra\"\nkeeps = [\"eu\"]"),
+      two(
+        "[[stores]]\nname = \"a\"\nsite = \"fra\"\nkeeps = [\"eu\"]\n[[stores]]\nname = \"b\"\nsite = \"fra\"\nkeeps = [\"eu\"]"
+      ),
       24, .duplicate, "both keep the state of `eu`; remove it from one"),
     Case(
-      two("[[stores]]\nname = \"a\"\nsite = \"fra\"\nkeeps = []"), 20, .badValue, "keeps the state of no jurisdiction; name one"),
+      two("[[stores]]\nname = \"a\"\nsite = \"fra\"\nkeeps = []"), 20, .badValue,
+      "keeps the state of no jurisdiction; name one"),
     Case(
-      two("[[stores]]\nname = \"a\"\nsite = \"fra\"\nkeeps = [\"eu\"]\n[[replicas]]\nstore = \"a\"\nsite = \"iad\"\nlag_ms = 5"),
+      two(
+        "[[stores]]\nname = \"a\"\nsite = \"fra\"\nkeeps = [\"eu\"]\n[[replicas]]\nstore = \"a\"\nsite = \"iad\"\nlag_ms = 5"
+      ),
       23, .badValue, "a copy of store `a` may not stand at `iad` in `us`"),
     Case(
-      two("[[stores]]\nname = \"a\"\nsite = \"fra\"\n[[replicas]]\nstore = \"a\"\nsite = \"fra\"\nlag_ms = 5"), 22, .duplicate,
+      two("[[stores]]\nname = \"a\"\nsite = \"fra\"\n[[replicas]]\nstore = \"a\"\nsite = \"fra\"\nlag_ms = 5"), 22,
+      .duplicate,
       "store `a` is at `fra` already; remove this replica"),
     Case(two("[[stores]]\nname = \"a\"\nsite = \"fra\"\nurl = \"mysql://x\""), 20, .badValue, "`stores[1].url`"),
   ]

@@ -23,10 +23,13 @@ import Testing
       if from == to { return 0 }
       let bytes = tools[step - 1].answerBytes.value
       let byClient = [
-        topology.path(from: from, to: entries[step - 1]), topology.path(fromPopulation: population, to: entries[step - 1]),
+        topology.path(from: from, to: entries[step - 1]),
+        topology.path(fromPopulation: population, to: entries[step - 1]),
         topology.path(fromPopulation: population, to: entries[step]), topology.path(from: entries[step], to: to),
       ].reduce(0) { $0 + bytes * 8 / ($1.megabitsPerSecond * 1_000) }
-      if let bound = tools[step - 1].wish.jurisdictions, !bound.contains(topology.sites[to].jurisdiction) { return byClient }
+      if let bound = tools[step - 1].wish.jurisdictions, !bound.contains(topology.sites[to].jurisdiction) {
+        return byClient
+      }
       let path = topology.path(from: from, to: to)
       return min(byClient, path.expected(bytes: PlacementAssumptions.referenceBytes) + path.expected(bytes: bytes))
     }
@@ -73,7 +76,8 @@ import Testing
   @Test func stepByStepIsWorseWhereDataMoves() throws {
     let planner = Planner(try Fixtures.topology())
     let read = try Fixtures.tool(
-      "read_only = true\nexpect = { service_ms = 5, answer = \"40MiB\" }", "[placement]\nnear = \"orders-db\"", name: "read")
+      "read_only = true\nexpect = { service_ms = 5, answer = \"40MiB\" }", "[placement]\nnear = \"orders-db\"",
+      name: "read")
     let sum = try Fixtures.tool("read_only = true\nexpect = { service_ms = 5 }", name: "sum")
     #expect(try planner.place(sum).sites == [0])
     let chain = try planner.chain([read, sum], population: 0)
@@ -90,7 +94,8 @@ import Testing
     let sum = try Fixtures.tool("read_only = true", name: "sum")
     let chain = try planner.chain([read, sum], population: 0)
     #expect(chain.steps.map(\.site) == [1, 0])
-    #expect(abs(chain.steps[1].moveMilliseconds - 3 * 2_048 * 8 / 1e6) < 1e-9, "three ways at 1 Gbit/s, and no round trip")
+    #expect(
+      abs(chain.steps[1].moveMilliseconds - 3 * 2_048 * 8 / 1e6) < 1e-9, "three ways at 1 Gbit/s, and no round trip")
   }
 
   @Test func whatIsBoundDoesNotGoFromSiteToSite() throws {
@@ -116,7 +121,9 @@ import Testing
     let tool = try Fixtures.tool()
     #expect(throws: PlacementError.self) { try planner.chain([], population: 0) }
     #expect(try planner.chain(Array(repeating: tool, count: 8), population: 0).steps.count == 8)
-    let error = #expect(throws: PlacementError.self) { try planner.chain(Array(repeating: tool, count: 9), population: 0) }
+    let error = #expect(throws: PlacementError.self) {
+      try planner.chain(Array(repeating: tool, count: 9), population: 0)
+    }
     #expect(error?.code == .chainTooLong && error?.message.contains("has 9 steps, and at most 8") == true)
   }
 }

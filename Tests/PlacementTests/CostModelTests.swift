@@ -85,13 +85,15 @@ import Testing
 
   @Test func dependenciesAreAskedOneAfterTheOther() throws {
     let tool = try Fixtures.tool(
-      "expect = { service_ms = 0, dependency_calls = 3, dependency_answer = \"2000B\" }", "[placement]\nnear = \"orders-db\"")
+      "expect = { service_ms = 0, dependency_calls = 3, dependency_answer = \"2000B\" }",
+      "[placement]\nnear = \"orders-db\"")
     #expect(near(model.atSite(tool, 1)?.dependencies, 3 * 3))
     #expect(near(model.atSite(tool, 0)?.dependencies, 3 * (100 + 0.256 + 2 + 3)))
   }
 
   @Test func upstreamsThatTheTopologyDoesNotKnowCostNothing() throws {
-    let upstreams = "[[upstreams]]\nname = \"weather\"\nurl = \"https://x.example\"\n[[upstreams]]\nname = \"orders-db\"\nurl = \"https://y.example\""
+    let upstreams =
+      "[[upstreams]]\nname = \"weather\"\nurl = \"https://x.example\"\n[[upstreams]]\nname = \"orders-db\"\nurl = \"https://y.example\""
     let tool = try Fixtures.tool("", upstreams)
     #expect(tool.dependencies.map(\.name) == ["orders-db"])
   }

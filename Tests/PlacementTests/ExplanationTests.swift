@@ -5,14 +5,16 @@ import Testing
 @testable import Placement
 
 @Suite struct ExplanationTests {
-  private let planner = Planner(try! Fixtures.topology(Fixtures.small + "\n[[replicas]]\nstore = \"main\"\nsite = \"fra\"\nlag_ms = 5"))
+  private let planner = Planner(
+    try! Fixtures.topology(Fixtures.small + "\n[[replicas]]\nstore = \"main\"\nsite = \"fra\"\nlag_ms = 5"))
 
   private func reason(_ tool: ToolProfile) throws -> String { planner.reason(try planner.place(tool)) }
 
   @Test func reasonsSayWhatDrawsAToolAndWhatKeepsIt() throws {
     let kv = "[permissions]\nkv = [\"n\"]"
     #expect(try reason(Fixtures.tool()) == "needs nothing else: where its callers are")
-    #expect(try reason(Fixtures.tool("read_only = true", kv)) == "a public read: 1 copy of main at iad near its callers")
+    #expect(
+      try reason(Fixtures.tool("read_only = true", kv)) == "a public read: 1 copy of main at iad near its callers")
     #expect(try reason(Fixtures.tool("", kv)) == "writes or must read what is written: 2 operations on main at iad")
     #expect(
       try reason(Fixtures.tool("session = true", "[session]\nttl = \"1m\""))
@@ -20,9 +22,11 @@ import Testing
     #expect(try reason(Fixtures.tool("", "[placement]\nnear = \"orders-db\"")) == "beside orders-db at iad")
     #expect(
       try reason(Fixtures.tool("", "[placement]\njurisdictions = [\"eu\"]\ntier = \"edge\"\nlatency_budget_ms = 50"))
-        == "only in eu; edge only; where somebody is answered within 50.0 ms; needs nothing else: where its callers are")
+        == "only in eu; edge only; where somebody is answered within 50.0 ms; needs nothing else: where its callers are"
+    )
     let upstream = "[[upstreams]]\nname = \"orders-db\"\nurl = \"https://x.example\""
-    #expect(try reason(Fixtures.tool("expect = { dependency_calls = 2.5 }", upstream)) == "2.50 calls of orders-db at iad")
+    #expect(
+      try reason(Fixtures.tool("expect = { dependency_calls = 2.5 }", upstream)) == "2.50 calls of orders-db at iad")
   }
 
   @Test func everyAllowedSiteHasItsPrice() throws {
@@ -34,7 +38,8 @@ import Testing
   }
 
   @Test func everyFigureSaysWhereItIsFrom() throws {
-    let tool = try Fixtures.tool("expect = { kv_reads = 3 }", "[permissions]\nkv = [\"n\"]\n[placement]\nnear = \"orders-db\"")
+    let tool = try Fixtures.tool(
+      "expect = { kv_reads = 3 }", "[permissions]\nkv = [\"n\"]\n[placement]\nnear = \"orders-db\"")
     let inputs = tool.inputs.map { "\($0.name): \($0.figure.value) \($0.unit) (\($0.figure.origin.rawValue))" }
     #expect(
       inputs == [

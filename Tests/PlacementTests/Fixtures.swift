@@ -42,7 +42,8 @@ enum Fixtures {
 
   /// One tool of a worker whose manifest has these lines beside what every manifest has.
   static func tool(
-    _ tool: String = "read_only = true", _ rest: String = "", dependencies: [String] = ["orders-db"], name: String = "t",
+    _ tool: String = "read_only = true", _ rest: String = "", dependencies: [String] = ["orders-db"],
+    name: String = "t",
     measured: MeasuredCost = MeasuredCost()
   ) throws -> ToolProfile {
     let manifest = try Manifest.parse(

@@ -23,7 +23,9 @@ import Testing
 
     """
 
-  private func cost(_ tool: String, _ worker: String, _ nodes: [MeasuredMetrics], upstreams: [String] = []) -> MeasuredCost? {
+  private func cost(_ tool: String, _ worker: String, _ nodes: [MeasuredMetrics], upstreams: [String] = [])
+    -> MeasuredCost?
+  {
     MeasuredMetrics.cost(of: tool, worker: worker, upstreams: upstreams, in: nodes)
   }
 
@@ -34,7 +36,8 @@ import Testing
     #expect(add.keyValueReads == 0.5 && add.keyValueWrites == 1.5)
     #expect(add.requestBytes == 100 && add.answerBytes == 500 && add.dependencyCalls.isEmpty)
     let status = try #require(cost("status", "orders", [metrics], upstreams: ["orders-db", "idle"]))
-    #expect(status.dependencyCalls == ["orders-db": 3, "idle": 0] && status.dependencyAnswerBytes == ["orders-db": 2_000])
+    #expect(
+      status.dependencyCalls == ["orders-db": 3, "idle": 0] && status.dependencyAnswerBytes == ["orders-db": 2_000])
     #expect(metrics.tools.map(\.tool) == ["add", "status"])
   }
 
@@ -54,14 +57,16 @@ import Testing
       atoll_tool_request_bytes_total{worker="notes",tool="add"} 180000
       """, speed: 0.25)
     let add = try #require(cost("add", "notes", [fast, slow]))
-    #expect(add.services == [MeasuredService(speed: 0.25, milliseconds: 10), MeasuredService(speed: 1, milliseconds: 2.5)])
+    #expect(
+      add.services == [MeasuredService(speed: 0.25, milliseconds: 10), MeasuredService(speed: 1, milliseconds: 2.5)])
     #expect(add.requestBytes == 250 && add.keyValueReads == 100.0 / 800)
     let twice = try #require(cost("add", "notes", [fast, fast]))
     #expect(twice.services == [MeasuredService(speed: 1, milliseconds: 2.5)])
   }
 
   @Test func labelsMayHoldAnything() throws {
-    let metrics = try MeasuredMetrics(#"atoll_tool_calls_total{worker="a\"}b\\",tool="t,\n=",more="x"} 3 1700000000000"#)
+    let metrics = try MeasuredMetrics(
+      #"atoll_tool_calls_total{worker="a\"}b\\",tool="t,\n=",more="x"} 3 1700000000000"#)
     #expect(metrics.tools.map(\.worker) == ["a\"}b\\"] && metrics.tools.map(\.tool) == ["t,\n="])
   }
 

@@ -6,7 +6,8 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct PlanPropertyTests {
   /// Random worlds with random tools; `body` gets those that can be planned too.
-  private func forEach(_ worlds: Int, _ body: (inout Seeded, RandomWorld, Topology, ToolProfile) throws -> Void) throws {
+  private func forEach(_ worlds: Int, _ body: (inout Seeded, RandomWorld, Topology, ToolProfile) throws -> Void) throws
+  {
     for seed in 0..<UInt64(worlds) {
       var random = Seeded(seed)
       let world = RandomWorld(&random, sites: Int.random(in: 1...12, using: &random))

@@ -58,7 +58,8 @@ struct RandomWorld {
         rest += "[[replicas]]\nstore = \"\(name)\"\nsite = \"\(copy.name)\"\nlag_ms = 50\n"
       }
     }
-    rest += "[[dependencies]]\nname = \"db\"\nsite = \"\(random.pick(places).name)\"\nservice_ms = \(random.number(0...5))\n"
+    rest +=
+      "[[dependencies]]\nname = \"db\"\nsite = \"\(random.pick(places).name)\"\nservice_ms = \(random.number(0...5))\n"
     for index in 0..<Int.random(in: 1...6, using: &random) {
       rest += """
         [[populations]]

@@ -54,7 +54,8 @@ import Testing
   }
 
   @Test func theOrderIsThatOfTheDesign() {
-    #expect(PlacementRules.all.map(\.name) == ["jurisdictions", "tier", "state", "near", "memory", "latency_budget_ms"])
+    #expect(
+      PlacementRules.all.map(\.name) == ["jurisdictions", "tier", "state", "near", "memory", "latency_budget_ms"])
   }
 
   @Test func aRuleThatNobodyAskedForIsNotListed() throws {
@@ -78,7 +79,8 @@ import Testing
   // MARK: tier
 
   @Test func aTierKeepsItsOwn() throws {
-    #expect(try verdicts(TierRule(), placed("tier = \"core\"")) == [.removed("is edge"), .kept("is core"), .kept("is core")])
+    #expect(
+      try verdicts(TierRule(), placed("tier = \"core\"")) == [.removed("is edge"), .kept("is core"), .kept("is core")])
     #expect(try verdicts(TierRule(), placed("tier = \"edge\"")).map(\.isKept) == [true, false, false])
     #expect(!TierRule().applies(to: try placed("tier = \"auto\"")))
   }
@@ -102,7 +104,8 @@ import Testing
   @Test func aStoreOfTwoJurisdictionsIsNotForAToolOfOne() throws {
     let world = Self.world.replacing("keeps = [\"eu\"]", with: "keeps = [\"eu\", \"us\"]")
     #expect(try verdicts(StateRule(), placed("jurisdictions = [\"eu\"]", kv: true), world).allSatisfy { !$0.isKept })
-    #expect(try verdicts(StateRule(), placed("jurisdictions = [\"eu\", \"us\"]", kv: true), world).allSatisfy { $0.isKept })
+    #expect(
+      try verdicts(StateRule(), placed("jurisdictions = [\"eu\", \"us\"]", kv: true), world).allSatisfy { $0.isKept })
   }
 
   // MARK: near
@@ -149,7 +152,10 @@ import Testing
 
   @Test(arguments: [
     ("jurisdictions = [\"mars\"]", "no site satisfies `jurisdictions` allows mars."),
-    ("jurisdictions = [\"eu\"]\nnear = \"orders-db\"", "`jurisdictions` allows eu and `near` wants orders-db within 10.0 ms"),
+    (
+      "jurisdictions = [\"eu\"]\nnear = \"orders-db\"",
+      "`jurisdictions` allows eu and `near` wants orders-db within 10.0 ms"
+    ),
     ("jurisdictions = [\"us\"]\ntier = \"edge\"", "`jurisdictions` allows us and `tier` is edge"),
     ("tier = \"edge\"", "`tier` is edge and `memory` is 16 MiB. Nearest to it: fra (memory: 16 MiB of 8 MiB)"),
     ("latency_budget_ms = 1", "no site satisfies `latency_budget_ms` is 1.00. Nearest to it: fra"),

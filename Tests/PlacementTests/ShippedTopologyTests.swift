@@ -53,7 +53,9 @@ import Testing
   /// The formula's round trips lie where those of real networks do.
   @Test func roundTripsArePlausible() throws {
     let topology = try load("world")
-    for (one, other, range) in [("fra", "iad", 80.0...110.0), ("lon", "nyc", 70...95), ("nrt", "lax", 100...140), ("par", "lon", 3...12)] {
+    for (one, other, range) in [
+      ("fra", "iad", 80.0...110.0), ("lon", "nyc", 70...95), ("nrt", "lax", 100...140), ("par", "lon", 3...12),
+    ] {
       let from = try #require(topology.site(named: one)), to = try #require(topology.site(named: other))
       #expect(range.contains(topology.path(from: from, to: to).roundTrip), "\(one) to \(other)")
     }
@@ -82,6 +84,7 @@ import Testing
     let placed = try Planner(topology).plan(tools)
     #expect(try #require(placed[tool: "convert"]).sites.count >= 25)
     #expect(try #require(placed[tool: "order_status"]).sites.map { topology.sites[$0].name } == ["iad"])
-    #expect(try #require(placed[tool: "register_resident"]).sites.allSatisfy { topology.sites[$0].jurisdiction == "eu" })
+    #expect(
+      try #require(placed[tool: "register_resident"]).sites.allSatisfy { topology.sites[$0].jurisdiction == "eu" })
   }
 }

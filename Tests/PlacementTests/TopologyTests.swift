@@ -25,7 +25,8 @@ import Testing
   private func linked(_ links: [(String, String, Double)], jitter: Double = 0) throws -> Topology {
     var text = "[paths]\nderive = false\njitter_ms = \(jitter)\n"
     for (index, name) in ["a", "b", "c", "d"].enumerated() {
-      text += "[[sites]]\nname = \"\(name)\"\ntier = \"core\"\nregion = \"r\"\njurisdiction = \"j\"\nlatitude = \(index)\nlongitude = 0\n"
+      text +=
+        "[[sites]]\nname = \"\(name)\"\ntier = \"core\"\nregion = \"r\"\njurisdiction = \"j\"\nlatitude = \(index)\nlongitude = 0\n"
     }
     for (one, other, milliseconds) in links {
       text += "[[links]]\nbetween = [\"\(one)\", \"\(other)\"]\nrtt_ms = \(milliseconds)\n"
@@ -45,7 +46,8 @@ import Testing
 
   @Test func aGivenLinkStandsBeforeTheDerivedOne() throws {
     let topology = try Fixtures.topology(
-      Fixtures.small + "\n[[links]]\nbetween = [\"iad\", \"fra\"]\nrtt_ms = 88\nloss = 0.01\nbandwidth_mbps = 10\njitter_ms = 3")
+      Fixtures.small
+        + "\n[[links]]\nbetween = [\"iad\", \"fra\"]\nrtt_ms = 88\nloss = 0.01\nbandwidth_mbps = 10\njitter_ms = 3")
     for path in [topology.path(from: 0, to: 1), topology.path(from: 1, to: 0)] {
       #expect(path == Path(milliseconds: 44, jitterMilliseconds: 3, loss: 0.01, megabitsPerSecond: 10))
     }
@@ -61,8 +63,10 @@ import Testing
 
   @Test func twoNodesAgreeWhateverTheirAddressesAre() throws {
     let one = try Fixtures.topology(Fixtures.small)
-    let moved = Fixtures.small.replacing("longitude = 8.68", with: "longitude = 8.68\nnode = \"https://fra.example.com\"")
-      .replacing("site = \"iad\"\n\n[[dep", with: "site = \"iad\"\nurl = \"redis://10.0.0.1\"\n\n[[dep")
+    let moved = Fixtures.small.replacing(
+      "longitude = 8.68", with: "longitude = 8.68\nnode = \"https://fra.example.com\""
+    )
+    .replacing("site = \"iad\"\n\n[[dep", with: "site = \"iad\"\nurl = \"redis://10.0.0.1\"\n\n[[dep")
     #expect(try Fixtures.topology(moved).identity == one.identity)
     #expect(try Fixtures.topology(Fixtures.small.replacing("52.52", with: "52.53")).identity != one.identity)
     #expect(try Fixtures.topology(Fixtures.small.replacing("\"eu\"", with: "\"uk\"")).identity != one.identity)
@@ -101,9 +105,12 @@ import Testing
   }
 
   @Test func whatCannotBeIsRefusedWithTheSmallestConflict() throws {
-    let tool = try Fixtures.tool("", "[placement]\njurisdictions = [\"eu\"]\nnear = \"orders-db\"\nlatency_budget_ms = 500\n")
+    let tool = try Fixtures.tool(
+      "", "[placement]\njurisdictions = [\"eu\"]\nnear = \"orders-db\"\nlatency_budget_ms = 500\n")
     let error = #expect(throws: PlacementError.self) { try Planner(Fixtures.topology()).place(tool) }
     #expect(error?.code == .impossible)
-    #expect(error?.message.contains("`jurisdictions` allows eu and `near` wants orders-db") == true, "\(error?.message ?? "")")
+    #expect(
+      error?.message.contains("`jurisdictions` allows eu and `near` wants orders-db") == true, "\(error?.message ?? "")"
+    )
   }
 }

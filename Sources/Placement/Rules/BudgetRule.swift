@@ -18,7 +18,9 @@ struct BudgetRule: PlacementRule {
     var best = Double.infinity
     var nearest = 0
     for population in topology.populations.indices {
-      guard let cost = model.call(tool, population: population, entry: site, site: site)?.total, cost < best else { continue }
+      guard let cost = model.call(tool, population: population, entry: site, site: site)?.total, cost < best else {
+        continue
+      }
       best = cost
       nearest = population
     }
