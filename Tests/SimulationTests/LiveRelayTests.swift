@@ -16,7 +16,7 @@ import Testing
     return try await Live.onLoop { loop in
       let server = try LiveServer(on: loop, reads: serverReads)
       let link = await network.makeLink(forward: there, backward: back ?? there)
-      let relay = try await network.listen(over: link, to: server.address)
+      let relay = try await network.listen(over: link, to: server.address).address
       return try await body(network, link, loop, server, relay)
     }
   }
@@ -178,9 +178,9 @@ import Testing
 
   @Test func relaysOfOneLinkAreCutTogetherAndOthersAreNot() async throws {
     try await relayed(LinkShape(oneWayMilliseconds: 1)) { network, link, loop, server, relay in
-      let backward = try await network.listen(over: link, .backward, to: server.address)
+      let backward = try await network.listen(over: link, .backward, to: server.address).address
       let other = await network.makeLink(forward: LinkShape(), backward: LinkShape())
-      let elsewhere = try await network.listen(over: other, to: server.address)
+      let elsewhere = try await network.listen(over: other, to: server.address).address
       await network.cut(link)
       for address in [relay, backward, elsewhere] {
         try await LiveClient(to: address, on: loop).connection.write([1])
@@ -205,6 +205,29 @@ import Testing
       let took = Double(client.endedAt - begun) / 1e6
       #expect(took >= 24 && took < 30, "\(took) ms")
       #expect(await network.traffic(link).openConnections == 0)
+    }
+  }
+
+  @Test func aRelayThatRefusesDoesSoAtOnceAndAcceptsAgainAtItsAddress() async throws {
+    let network = try RelayNetwork(seed: 1)
+    defer { network.stop() }
+    try await Live.onLoop { loop in
+      let server = try LiveServer(on: loop)
+      let link = await network.makeLink(forward: LinkShape(oneWayMilliseconds: 50), backward: LinkShape())
+      let relay = try await network.listen(over: link, to: server.address)
+      let open = try await LiveClient(to: relay.address, on: loop)
+      await network.refuse(relay)
+      await network.refuse(relay)
+      let begun = loop.now
+      await #expect(throws: LoopError.self) { try await LiveClient(to: relay.address, on: loop) }
+      #expect(loop.now - begun < 40_000_000)
+      // What was open goes on.
+      open.connection.write([1])
+      try await Live.until("the byte", on: loop) { server.received == [1] }
+      try await network.accept(relay)
+      try await network.accept(relay)
+      try await LiveClient(to: relay.address, on: loop).connection.write([2])
+      try await Live.until("the other byte", on: loop) { server.received == [1, 2] }
     }
   }
 
@@ -288,7 +311,7 @@ import Testing
     try await Live.onLoop { loop in
       let server = try LiveServer(on: loop)
       let link = await network.makeLink(forward: LinkShape(oneWayMilliseconds: 500), backward: LinkShape())
-      let relay = try await network.listen(over: link, to: server.address)
+      let relay = try await network.listen(over: link, to: server.address).address
       let client = try await LiveClient(to: relay, on: loop)
       client.connection.write([1])
       try await loop.sleep(milliseconds: 20)

@@ -18,4 +18,10 @@ public enum LiveLimits {
   /// The end of a failed process's output that its error shows.
   static let shownOutputBytes = 2_000
   static let outputBytesMax = 64 * 1024 * 1024
+  /// How often a request that hangs looks whether it still has to.
+  static let hangPollNanoseconds: UInt64 = 20_000_000
+  /// Sessions that the clients of one population have open with one worker.
+  static let openSessions = 16
+  /// Kinds of failures that a report tells apart.
+  static let failureCodes = 64
 }
