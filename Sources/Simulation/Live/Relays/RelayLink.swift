@@ -16,7 +16,11 @@ public struct RelayTraffic: Sendable, Equatable {
 final class RelayLink {
   var forward: LinkModel
   var backward: LinkModel
-  var isCut = false
+  var isCut = false {
+    didSet { for gate in gates { gate.setCut(isCut) } }
+  }
+  /// Where the relays of this link listen.
+  var gates: [RelayGate] = []
   var connections: [ObjectIdentifier: RelayedConnection] = [:]
   var accepted = 0
   var forwardBytes = 0
@@ -47,7 +51,8 @@ final class RelayLink {
 
 /// Where one relay listens. Confined to the network's loop.
 final class RelayGate {
-  private let link: RelayLink
+  /// Which holds this.
+  private unowned let link: RelayLink
   private let direction: RelayNetwork.Direction
   private let target: SocketAddress
   private unowned let network: RelayNetwork
@@ -72,6 +77,12 @@ final class RelayGate {
     }
     listener = opened
     address = opened.address
+    setCut(link.isCut)
+  }
+
+  /// Over a cut link no connection is made: its first packet is lost, and sent again until the link is whole.
+  func setCut(_ isCut: Bool) {
+    if isCut { listener?.suspend() } else { listener?.resume() }
   }
 
   func close() {

@@ -79,6 +79,7 @@ public final class RelayNetwork: @unchecked Sendable {
       let gate = RelayGate(over: network.links[link.index], direction, to: target, in: network)
       do throws(LoopError) { try gate.open() } catch { return .failure(error) }
       network.gates.append(gate)
+      network.links[link.index].gates.append(gate)
       return .success(Relay(index: network.gates.count - 1, address: gate.address))
     }
     return try listening.get()
@@ -100,7 +101,7 @@ public final class RelayNetwork: @unchecked Sendable {
 
   // MARK: Changing
 
-  /// Stops every byte on the link; connections stay, as do those that are made meanwhile, and wait.
+  /// Stops every byte on the link. Connections stay and wait; new ones wait to be made, as if their first packet was lost.
   ///
   /// - parameter resetting: ends the connections over the link instead, as a network does that loses its state.
   public func cut(_ link: Link, resetting: Bool = false) async {
