@@ -64,10 +64,12 @@ final class LiveClients {
 
   // MARK: Sessions and operations
 
+  static let operationPrefix = "sim-"
+
   /// A name that no other operation of the run has.
   func operation() -> String {
     count += 1
-    return "sim-\(population)-\(count)"
+    return "\(Self.operationPrefix)\(population)-\(count)"
   }
 
   func turn(_ tool: LiveTool) -> OpenSessions.Turn {
