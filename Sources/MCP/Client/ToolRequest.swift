@@ -42,7 +42,9 @@ package struct ToolRequest: HeaderSource {
     body = writer.bytes
   }
 
-  package func lookup(_ lowercasedName: String) -> HeaderLookup { HeaderList(headers.map { ($0.0, $0.1) }).lookup(lowercasedName) }
+  package func lookup(_ lowercasedName: String) -> HeaderLookup {
+    HeaderList(headers.map { ($0.0, $0.1) }).lookup(lowercasedName)
+  }
 
   /// A name as `Mcp-Name` carries it: as it is where that is visible ASCII, else in base64 (2026-07-28,
   /// basic/transports/streamable-http, "Value Encoding").

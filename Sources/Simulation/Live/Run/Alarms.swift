@@ -8,14 +8,17 @@ final class Alarms {
   private var timer: PreciseTimer?
   private var due = DueQueue<() -> Void>()
 
+  var isClosed: Bool { timer == nil }
+
   /// - throws: ``LoopError`` when no descriptor is left.
   init(on loop: EventLoop) throws(LoopError) {
     self.loop = loop
     timer = try PreciseTimer(loop: loop) { [weak self] in self?.ring() }
   }
 
-  /// On the clock of ``EventLoop/now``; in the next turn where that has passed.
+  /// On the clock of ``EventLoop/now``; in the next turn where that has passed. At once after ``close()``.
   func at(_ time: UInt64, _ body: @escaping () -> Void) {
+    guard !isClosed else { return body() }
     due.insert(body, at: time)
     timer?.arm(at: due.nextTime ?? time)
   }
@@ -25,7 +28,7 @@ final class Alarms {
     await withCheckedContinuation { continuation in at(time) { continuation.resume() } }
   }
 
-  /// Nothing is called any more; who sleeps is woken.
+  /// Calls everything that is still due, now: who sleeps is woken. Whoever comes back looks at ``isClosed``.
   func close() {
     timer?.close()
     timer = nil

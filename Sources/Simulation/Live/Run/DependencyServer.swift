@@ -55,7 +55,7 @@ final class DependencyServer: HTTPService, @unchecked Sendable {
     let fails = failingPercent > 0 && generator.unit() * 100 < failingPercent
     if fails, failure == .hang {
       failed += 1
-      while failingPercent > 0, server != nil, !exchange.isDisconnected {
+      while failingPercent > 0, server != nil, !exchange.isDisconnected, !alarms.isClosed {
         await alarms.sleep(until: alarms.loop.now + LiveLimits.hangPollNanoseconds)
       }
       return exchange.respond(status: .serviceUnavailable)

@@ -123,7 +123,8 @@ final class LiveCast {
         NodeProgram.program(
           NodeProgram.Settings(
             site: name, port: nodePorts[site],
-            topology: try folder.write(try await view(from: site, nodes: views[site]), to: "node-\(name)/topology.toml"),
+            topology: try folder.write(
+              try await view(from: site, nodes: views[site]), to: "node-\(name)/topology.toml"),
             hosts: hosts[site], upstreams: try await upstreams(from: site), capacity: topology.sites[site].capacity,
             workers: workers, keys: keys, clockFile: clock.path, folder: place), path: program))
     }

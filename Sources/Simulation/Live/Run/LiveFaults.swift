@@ -42,6 +42,9 @@ final class LiveFaults {
     }
   }
 
+  /// Nothing strikes any more.
+  func cancel() { isOver = true }
+
   /// Ends every fault that is still on, so that what is left can be asked for its state. Sites that are down stay so.
   func end() async {
     isOver = true
@@ -96,8 +99,9 @@ final class LiveFaults {
       site.restoredPace()
       try await network.accept(node: site.site)
       site.isDown = false
-    } catch where !isOver {
-      problems.append(error)
-    } catch {}
+    } catch {
+      // A run that is over ends its nodes, also those that are starting.
+      if !isOver { problems.append(error) }
+    }
   }
 }

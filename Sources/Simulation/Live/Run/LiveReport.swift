@@ -82,7 +82,8 @@ struct LiveOutcome {
       case .failed(let code): counts[records.codes[Int(code)], default: 0] += 1
       }
     }
-    return counts.map { FailureCount(code: $0.key, count: $0.value) }.sorted { ($1.count, $0.code) < ($0.count, $1.code) }
+    return counts.map { FailureCount(code: $0.key, count: $0.value) }
+      .sorted { ($1.count, $0.code) < ($0.count, $1.code) }
   }
 
   // MARK: Checks
@@ -97,13 +98,14 @@ struct LiveOutcome {
     var checks = [
       CheckRow(
         name: "every acknowledged session write is in the store exactly once", passed: lost.isEmpty,
-        detail: "\(records.acknowledged.count) acknowledged, \(operations.count) in the stores; \(lost.count) lost or doubled"
-          + (lost.first.map { ", the first of them \($0)" } ?? "")),
+        detail: "\(records.acknowledged.count) acknowledged, \(operations.count) in the stores; "
+          + "\(lost.count) lost or doubled" + (lost.first.map { ", the first of them \($0)" } ?? "")),
       CheckRow(
         name: "no call ran outside its jurisdictions", passed: violations.count == 0,
         detail: "\(violations.count) of \(ran) runs" + violations.first),
       CheckRow(
-        name: "no call came to a site twice", passed: loops == 0, detail: "\(loops) of \(forwarded) forwards were refused as loops"),
+        name: "no call came to a site twice", passed: loops == 0,
+        detail: "\(loops) of \(forwarded) forwards were refused as loops"),
       CheckRow(
         name: "every call ended with an answer or an error", passed: records.sent == ended && open == 0,
         detail: "\(records.sent) began, \(ended) ended, \(open) open"),

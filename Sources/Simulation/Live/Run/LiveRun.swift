@@ -53,6 +53,8 @@ public final class LiveRun: @unchecked Sendable {
   private let processes: LiveProcesses
   private var load: LiveLoad?
   private var links: LinkPool?
+  private var alarms: Alarms?
+  private var faults: LiveFaults?
   private var isInterrupted = false
 
   /// Where logs and stores are.
@@ -70,26 +72,45 @@ public final class LiveRun: @unchecked Sendable {
     processes = LiveProcesses(on: loop)
   }
 
-  /// Plays it. All processes have ended when this returns or throws.
+  /// Plays it. All processes have ended when this returns or throws. SIGINT and SIGTERM interrupt it; a second one ends this
+  /// program at once, and the kernel ends what it has started.
   ///
   /// - throws: ``SimulationError`` when something does not start, and when the run was interrupted.
   public func report(progress: @escaping (Progress) -> Void) async throws(SimulationError) -> SimulationReport {
     precondition(loop.isOnLoop, "a live run belongs to its loop")
+    var signals: [SignalWatch] = []
+    for number in [SIGINT, SIGTERM] {
+      do throws(LoopError) {
+        signals.append(try loop.onSignal(number) { [weak self] in self?.signalled(number) })
+      } catch {
+        throw SimulationError(.process, error.message)
+      }
+    }
+    defer { for watch in signals { watch.cancel() } }
     let result: Result<SimulationReport, SimulationError>
     do throws(SimulationError) { result = .success(try await play(progress)) } catch {
       result = .failure(isInterrupted ? SimulationError(.process, "the run was interrupted") : error)
     }
     await processes.stop()
     if case .success(let report) = result, report.passed, !options.keepsFolder { folder.remove() }
+    // Where nothing was started there is nothing to look at.
+    if processes.all.isEmpty { folder.remove() }
     return try result.get()
   }
 
-  /// Ends the run at its next step, as SIGINT asks for. On the loop.
+  /// Ends the run, as SIGINT does. On the loop.
   public func interrupt() {
     isInterrupted = true
+    faults?.cancel()
     load?.stopPlanning()
+    alarms?.close()
     links?.close()
     processes.terminate()
+  }
+
+  private func signalled(_ number: Int32) {
+    if isInterrupted { _exit(128 + number) }
+    interrupt()
   }
 
   private func play(_ progress: @escaping (Progress) -> Void) async throws(SimulationError) -> SimulationReport {
@@ -99,6 +120,7 @@ public final class LiveRun: @unchecked Sendable {
     do throws(LoopError) { alarms = try Alarms(on: loop) } catch {
       throw SimulationError(.network, "no timer can be had: \(error.message)")
     }
+    self.alarms = alarms
     defer { alarms.close() }
     let network = try LiveNetwork(stage.topology, seed: stage.scenario.seed)
     defer { network.stop() }
@@ -118,6 +140,7 @@ public final class LiveRun: @unchecked Sendable {
       timeoutMilliseconds: stage.scenario.timeoutMilliseconds, links: links, alarms: alarms)
     self.load = load
     let faults = cast.faults(stage.timeline)
+    self.faults = faults
     let start = loop.now + LiveLimits.leadNanoseconds
     let striking = loop.spawn { [box = Confined(faults)] in await box.value.run(from: start) }
     let telling = loop.timer(afterMilliseconds: 1_000, repeatMilliseconds: 1_000) {

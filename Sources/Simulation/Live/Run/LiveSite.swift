@@ -48,7 +48,7 @@ final class LiveSite {
   }
 
   private func beat(_ change: Int) {
-    guard change == self.change, process.isRunning else { return }
+    guard change == self.change, process.isRunning, !alarms.isClosed else { return }
     process.send(SIGSTOP)
     let now = alarms.loop.now
     let stopped = UInt64(Double(LiveLimits.beatNanoseconds) * (1 - pace))

@@ -40,7 +40,8 @@ struct LiveStage: Sendable {
     for (tool, planned) in zip(scenario.tools, loaded.tools) {
       guard let worker = tool.worker else {
         throw SimulationError(
-          .scenario, "tool `\(tool.name)` has no `worker`, so that no node can run it; name its folder, or use --virtual")
+          .scenario,
+          "tool `\(tool.name)` has no `worker`, so that no node can run it; name its folder, or use --virtual")
       }
       let path = worker.hasPrefix("/") ? worker : folder + worker
       if !workers.contains(path) { workers.append(path) }

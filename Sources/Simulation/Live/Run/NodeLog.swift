@@ -38,7 +38,9 @@ struct NodeLog: Equatable {
     switch outcome {
     case "ok", "tool_error", "fault":
       ran[tool, default: 0] += 1
-      if let time = line["cpu_us"]?.string.flatMap(Double.init) { processorMicroseconds[tool, default: []].append(time) }
+      if let time = line["cpu_us"]?.string.flatMap(Double.init) {
+        processorMicroseconds[tool, default: []].append(time)
+      }
     case "forwarded", "broken_off": forwarded += 1
     default: refused += 1
     }
