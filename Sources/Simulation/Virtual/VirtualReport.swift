@@ -111,7 +111,7 @@ struct VirtualReport {
       let moment = tally.moments[index]
       row.failedCalls += UInt64(moment.failed)
       row.slowCalls += UInt64(moment.slow)
-      if Double(moment.failed) > 2 * failedBefore || Double(moment.slow) > 2 * slowBefore { lastBad = index }
+      if isMore(moment.failed, than: failedBefore) || isMore(moment.slow, than: slowBefore) { lastBad = index }
     }
     let usualFailed = UInt64(failedBefore * Double(max(0, last - first)))
     let usualSlow = UInt64(slowBefore * Double(max(0, last - first)))
@@ -126,4 +126,7 @@ struct VirtualReport {
       + "\(Tally.slowNanoseconds / 1_000_000) ms above the links' own delay; both beyond what was usual before"
     return row
   }
+
+  /// Whether so many are more than chance makes of what is usual: four standard deviations of a Poisson count.
+  private func isMore(_ count: UInt32, than usual: Double) -> Bool { Double(count) > usual + 4 * usual.squareRoot() }
 }
