@@ -80,9 +80,9 @@ extension SiteShard {
     let writes = count(tools[tool].writes, slot)
     var dependencies = 0
     for dependency in tools[tool].dependencies { dependencies += count(dependency.calls, slot) }
-    visits[slot].readsLeft = UInt16(reads)
-    visits[slot].writesLeft = UInt16(writes)
-    visits[slot].dependenciesLeft = UInt16(dependencies)
+    visits[slot].readsLeft = UInt32(reads)
+    visits[slot].writesLeft = UInt32(writes)
+    visits[slot].dependenciesLeft = UInt32(dependencies)
     visits[slot].savesSession = tools[tool].hasSession && !tools[tool].isReadOnly
     let stretches = reads + writes + dependencies + (visits[slot].savesSession ? 1 : 0) + 1
     let work = tools[tool].service.draw(&visits[slot].head.random)

@@ -99,9 +99,9 @@ struct Visit {
   var slice: UInt64 = 0
   /// Work of one stretch: between two operations.
   var stretch: UInt64 = 0
-  var readsLeft: UInt16 = 0
-  var dependenciesLeft: UInt16 = 0
-  var writesLeft: UInt16 = 0
+  var readsLeft: UInt32 = 0
+  var dependenciesLeft: UInt32 = 0
+  var writesLeft: UInt32 = 0
   var savesSession = false
   var wallEnd: UInt64 = 0
   /// The way's own delay so far.
