@@ -39,6 +39,7 @@ final class HTTPConnection: @unchecked Sendable {
   private(set) var stopsParsing = false
   /// Goes out behind everything that waits.
   private var failure: HTTPFailure?
+  private var refusal: HTTPRefusal?
   var owesContinue = false
   /// What was decided about the head whose body is being read.
   private var admission: Admission?
@@ -77,6 +78,7 @@ final class HTTPConnection: @unchecked Sendable {
   /// Whether a request, or a part of one, has come that is not being answered yet.
   var hasMoreInput: Bool {
     !waiting.isEmpty || unparsed > 0 || heldStart < held.count || parser.phase != .between || failure != nil
+      || refusal != nil
   }
 
   var hasHeldBytes: Bool { heldStart < held.count }
@@ -96,7 +98,7 @@ final class HTTPConnection: @unchecked Sendable {
   func refuse(_ failure: HTTPFailure) {
     isRefused = true
     stopsParsing = true
-    core.count(failure)
+    core.count(failure.status)
     send(failure, head: nil)
   }
 
@@ -129,6 +131,7 @@ final class HTTPConnection: @unchecked Sendable {
     // What waits is not started for a client that has left; see ``HTTPExchange/isDisconnected``.
     dropWaiting()
     failure = nil
+    refusal = nil
     updateDeadline()
     guard let current else { return linger() }
     core.counters.disconnects += 1
@@ -175,6 +178,11 @@ final class HTTPConnection: @unchecked Sendable {
         if waiting.isEmpty, let failure {
           self.failure = nil
           send(failure, head: parser.phase == .body ? parser.head : nil)
+          break
+        }
+        if waiting.isEmpty, let refusal {
+          self.refusal = nil
+          send(refusal, head: parser.head)
           break
         }
         if waiting.isEmpty, owesContinue { sendContinue() }
@@ -225,6 +233,7 @@ final class HTTPConnection: @unchecked Sendable {
   private func headArrived(hasMore: Bool) {
     let judged = rules.judge(parser.head)
     if case .refuse(let failure) = judged { return fail(failure) }
+    if case .serve = judged, !serviceTakes(parser.head) { return }
     admission = judged
     let announced = parser.head.contentLength
     if announced > UInt64(core.limits.bodyBytes) { return fail(.bodyTooLarge(core.limits.bodyBytes)) }
@@ -245,6 +254,11 @@ final class HTTPConnection: @unchecked Sendable {
 
   private func requestArrived() {
     owesContinue = false
+    if core.judge != nil, admission == nil {
+      // Without a body, the head is looked at only now. It stays in the parser, which reads nothing more.
+      admission = rules.judge(parser.head)
+      if case .serve = admission, !serviceTakes(parser.head) { return }
+    }
     let exchange: HTTPExchange
     if spare != nil, isKnownUniquelyReferenced(&spare), let reused = spare {
       spare = nil
@@ -283,7 +297,7 @@ final class HTTPConnection: @unchecked Sendable {
       answer(exchange, code: 204, fields: CORS.preflight(exchange.head, origin: origin), body: [])
     case .refuse(let failure):
       exchange.giveBodyBack()
-      core.count(failure)
+      core.count(failure.status)
       answer(
         exchange, code: failure.status, fields: [("Content-Type", "text/plain; charset=utf-8"), ("Vary", "Origin")],
         body: Array((failure.reason + "\n").utf8))
@@ -293,13 +307,25 @@ final class HTTPConnection: @unchecked Sendable {
   /// Refuses the request that is being read; the answer goes out once those before it are answered.
   func fail(_ failure: HTTPFailure) {
     guard phase == .open, !stopsParsing else { return }
-    core.count(failure)
+    core.count(failure.status)
+    endInput()
+    self.failure = failure
+    if !isPumping { pumpHeld() }
+  }
+
+  /// Refuses the request whose head is in the parser, in the service's words and its turn. While input is parsed.
+  func refuse(_ refusal: HTTPRefusal) {
+    core.count(refusal.code)
+    endInput()
+    self.refusal = refusal
+  }
+
+  /// Reads nothing more of what has come and will come.
+  private func endInput() {
     stopsParsing = true
     held = []
     heldStart = 0
     owesContinue = false
-    self.failure = failure
-    if !isPumping { pumpHeld() }
   }
 
   // MARK: The end
@@ -357,6 +383,7 @@ final class HTTPConnection: @unchecked Sendable {
     held = []
     spare = nil
     failure = nil
+    refusal = nil
     core.held(-heldBody)
     heldBody = 0
     recountUnsent()

@@ -9,7 +9,7 @@ public struct HTTPCounters: Sendable, Equatable {
   public var refusedConnections = 0
   /// Requests that were complete and well-formed.
   public var requests = 0
-  /// Requests refused before a service saw them, by status.
+  /// Requests refused before a service answered them, by status.
   public var refusals: [Int: Int] = [:]
   /// Calls whose client left before the answer was complete.
   public var disconnects = 0
@@ -26,6 +26,8 @@ final class HTTPCore: @unchecked Sendable {
   let writer = ResponseWriter()
   /// Starts the service on an exchange.
   let run: (HTTPExchange) -> Void
+  /// Asks the service about a head; nil where it does not look at heads.
+  let judge: ((RequestHead, SocketAddress) -> HTTPRefusal?)?
   /// For assertions only.
   let isConfined: () -> Bool
   /// Runs something in a later turn of the loop.
@@ -57,10 +59,12 @@ final class HTTPCore: @unchecked Sendable {
 
   init(
     limits: HTTPLimits, isConfined: @escaping () -> Bool = { true },
-    later: @escaping (@escaping @Sendable () -> Void) -> Void, run: @escaping (HTTPExchange) -> Void
+    later: @escaping (@escaping @Sendable () -> Void) -> Void,
+    judge: ((RequestHead, SocketAddress) -> HTTPRefusal?)? = nil, run: @escaping (HTTPExchange) -> Void
   ) {
     self.limits = limits
     self.run = run
+    self.judge = judge
     self.isConfined = isConfined
     self.later = later
     tick = limits.tickMilliseconds
@@ -146,8 +150,8 @@ final class HTTPCore: @unchecked Sendable {
 
   func unsentCorrected(by bytes: Int) { unsentBytes += bytes }
 
-  func count(_ failure: HTTPFailure) {
-    counters.refusals[failure.status, default: 0] += 1
+  func count(_ status: Int) {
+    counters.refusals[status, default: 0] += 1
   }
 
   // MARK: Output

@@ -9,14 +9,19 @@ extension HTTPExchange {
   }
 
   /// All copies of the header of that lowercase name. Cost: no allocation when there is at most one.
-  public func copies(of lowercasedName: String) -> Copies {
-    guard let first = head.firstIndex(of: lowercasedName) else { return .none }
-    let value = head.bytes[head.slots[first].valueRange]
-    guard var next = head.firstIndex(of: lowercasedName, from: first + 1) else { return .one(value) }
+  public func copies(of lowercasedName: String) -> Copies { head.copies(of: lowercasedName) }
+}
+
+extension RequestHead {
+  @inline(__always)
+  func copies(of lowercasedName: String) -> HTTPExchange.Copies {
+    guard let first = firstIndex(of: lowercasedName) else { return .none }
+    let value = bytes[slots[first].valueRange]
+    guard var next = firstIndex(of: lowercasedName, from: first + 1) else { return .one(value) }
     var values = [value]
     while true {
-      values.append(head.bytes[head.slots[next].valueRange])
-      guard let further = head.firstIndex(of: lowercasedName, from: next + 1) else { return .several(values) }
+      values.append(bytes[slots[next].valueRange])
+      guard let further = firstIndex(of: lowercasedName, from: next + 1) else { return .several(values) }
       next = further
     }
   }

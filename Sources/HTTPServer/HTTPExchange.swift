@@ -1,6 +1,5 @@
 // One request and its answer, as the service sees them.
 
-import CLLHTTP
 public import EventLoop
 public import HTTPTypes
 
@@ -60,18 +59,7 @@ public final class HTTPExchange: @unchecked Sendable {
 
   // MARK: The request
 
-  public var method: HTTPRequest.Method {
-    switch UInt32(head.method) {
-    case HTTP_GET.rawValue: return .get
-    case HTTP_POST.rawValue: return .post
-    case HTTP_HEAD.rawValue: return .head
-    case HTTP_DELETE.rawValue: return .delete
-    case HTTP_PUT.rawValue: return .put
-    default:
-      let name = llhttp_method_name(llhttp_method_t(UInt32(head.method))).map { String(cString: $0) }
-      return name.flatMap { HTTPRequest.Method($0) } ?? .get
-    }
-  }
+  public var method: HTTPRequest.Method { head.methodName }
 
   /// The path as it was sent, without the query; `*` for the server as a whole.
   public var path: String { head.string(head.path) }
@@ -85,15 +73,7 @@ public final class HTTPExchange: @unchecked Sendable {
   public func pathIs(_ path: String) -> Bool { head.path.count == path.utf8.count && pathStarts(with: path) }
 
   /// Whether the path begins with that, compared byte by byte. Cost: no allocation.
-  public func pathStarts(with prefix: String) -> Bool {
-    var prefix = prefix
-    return prefix.withUTF8 { prefix in
-      head.path.count >= prefix.count
-        && head.bytes.withUnsafeBufferPointer { bytes in
-          UnsafeBufferPointer(rebasing: bytes[head.path].prefix(prefix.count)).elementsEqual(prefix)
-        }
-    }
-  }
+  public func pathStarts(with prefix: String) -> Bool { head.pathStarts(with: prefix) }
 
   /// First value of the header of that lowercase name, white space round it removed. Cost: one String.
   public func header(_ lowercasedName: String) -> String? {

@@ -16,7 +16,11 @@ public final class HTTPServer: @unchecked Sendable {
   public init(loop: EventLoop, limits: HTTPLimits = HTTPLimits(), hosts: HostPolicy, service: any HTTPService) {
     self.loop = loop
     self.hosts = hosts
-    core = HTTPCore(limits: limits, isConfined: { loop.isOnLoop }, later: { loop.execute($0) }) { exchange in
+    var judge: ((RequestHead, SocketAddress) -> HTTPRefusal?)?
+    if service.judgesHeads { judge = { service.refusal(of: HTTPHeadView($0, peer: $1)) } }
+    core = HTTPCore(
+      limits: limits, isConfined: { loop.isOnLoop }, later: { loop.execute($0) }, judge: judge
+    ) { exchange in
       let task = loop.spawn {
         await service.answer(exchange)
         exchange.answerReturned()

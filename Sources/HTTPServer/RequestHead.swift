@@ -1,5 +1,6 @@
 // The head of one request: its bytes in one buffer, its header lines as offsets into it.
 
+import CLLHTTP
 import HTTPTypes
 
 /// Where the name and the value of one header line stand in the head's bytes.
@@ -59,6 +60,32 @@ final class RequestHead {
 
   /// What the request costs while it waits its turn.
   var cost: Int { bytes.count + slots.count * MemoryLayout<HeaderSlot>.stride }
+
+  var isHead: Bool { method == UInt8(HTTP_HEAD.rawValue) }
+
+  var methodName: HTTPRequest.Method {
+    switch UInt32(method) {
+    case HTTP_GET.rawValue: return .get
+    case HTTP_POST.rawValue: return .post
+    case HTTP_HEAD.rawValue: return .head
+    case HTTP_DELETE.rawValue: return .delete
+    case HTTP_PUT.rawValue: return .put
+    default:
+      let name = llhttp_method_name(llhttp_method_t(UInt32(method))).map { String(cString: $0) }
+      return name.flatMap { HTTPRequest.Method($0) } ?? .get
+    }
+  }
+
+  /// Whether the path begins with that, compared byte by byte. Cost: no allocation.
+  func pathStarts(with prefix: String) -> Bool {
+    var prefix = prefix
+    return prefix.withUTF8 { prefix in
+      path.count >= prefix.count
+        && bytes.withUnsafeBufferPointer { bytes in
+          UnsafeBufferPointer(rebasing: bytes[path].prefix(prefix.count)).elementsEqual(prefix)
+        }
+    }
+  }
 
   func string(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 

@@ -46,6 +46,11 @@ final class FakeTransport: HTTPTransport {
   }
 }
 
+/// What a service says to heads; not a bare closure, which a trailing one would be taken for.
+struct HeadJudge {
+  let refusal: (borrowing HTTPHeadView) -> HTTPRefusal?
+}
+
 /// One server core with as many connections as a test opens.
 final class Machine {
   let core: HTTPCore
@@ -61,15 +66,19 @@ final class Machine {
   }
 
   /// With a `service`, each exchange is answered at once and its task ends; else the test takes and answers it.
+  /// `judge` is what a service says to heads.
   init(
     limits: HTTPLimits = HTTPLimits(), hosts: HostPolicy = HostPolicy(),
-    service: ((HTTPExchange) -> Void)? = nil
+    judge: HeadJudge? = nil, service: ((HTTPExchange) -> Void)? = nil
   ) {
     let inbox = Inbox()
     inbox.service = service
     self.inbox = inbox
     rules = HostRules(hosts, listening: Authority(host: "127.0.0.1", port: 8787))
-    core = HTTPCore(limits: limits, later: { inbox.later.append($0) }) { exchange in
+    let judgeHead = judge.map { judge in
+      { (head: RequestHead, peer: SocketAddress) in judge.refusal(HTTPHeadView(head, peer: peer)) }
+    }
+    core = HTTPCore(limits: limits, later: { inbox.later.append($0) }, judge: judgeHead) { exchange in
       if let service = inbox.service {
         service(exchange)
         exchange.answerReturned()
