@@ -84,7 +84,8 @@ let package = Package(
       name: "HTTPServer",
       dependencies: ["EventLoop", "CLLHTTP", .product(name: "HTTPTypes", package: "swift-http-types")],
       swiftSettings: house + [uncheckedExclusivity]),
-    .target(name: "HTTPClient", dependencies: ["EventLoop", "CCurl"], swiftSettings: house),
+    .target(
+      name: "HTTPClient", dependencies: ["EventLoop", "CCurl", "CLLHTTP"], swiftSettings: house + [uncheckedExclusivity]),
     .target(
       name: "KeyValue", dependencies: ["EventLoop", "CSQLite", "CHiredis", "CRedisTLS", "CNATS"],
       swiftSettings: house + [uncheckedExclusivity]),
@@ -129,7 +130,8 @@ let package = Package(
       swiftSettings: house),
     .testTarget(name: "KeyValueTests", dependencies: ["KeyValue", "EventLoop", "CSQLite"], swiftSettings: house),
     .testTarget(
-      name: "HTTPClientTests", dependencies: ["HTTPClient", "EventLoop", "CCurl"], exclude: ["servers"], swiftSettings: house),
+      name: "HTTPClientTests", dependencies: ["HTTPClient", "HTTPServer", "EventLoop", "CCurl"], exclude: ["servers"],
+      swiftSettings: house),
     .testTarget(name: "ManifestsTests", dependencies: ["Manifests"], swiftSettings: house),
     .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "EventLoop", "CWasmtime"], swiftSettings: house),
     // A node for tests: plays store, session and upstreams.

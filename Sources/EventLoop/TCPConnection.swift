@@ -298,13 +298,18 @@ extension TCPConnection {
   }
 
   /// Connects to `address` and tells how it went, always in a later callback. On the loop.
+  ///
+  /// - returns: the connection on its way, to be used for nothing but ``close()``: that gives the attempt up, which is
+  ///   then told as `ECANCELED`. Nil where the loop has stopped.
+  @discardableResult
   public static func connect(
     to address: SocketAddress, on loop: EventLoop, _ told: @escaping (Result<TCPConnection, LoopError>) -> Void
-  ) {
+  ) -> TCPConnection? {
     loop.assertConfined()
     guard !loop.isTearingDown, let connection = try? TCPConnection(loop: loop, descriptor: -1, peer: address) else {
       let error = LoopError(.canceled, message: "no connection to \(address): the loop has stopped")
-      return loop.later { told(.failure(error)) }
+      loop.later { told(.failure(error)) }
+      return nil
     }
     let attempt = Attempt(connection: connection, told: told)
     let request = UnsafeMutablePointer<uv_connect_t>.allocate(capacity: 1)
@@ -322,6 +327,7 @@ extension TCPConnection {
       request.deallocate()
       loop.later { attempt.end(status) }
     }
+    return connection
   }
 
   /// A connection on its way.

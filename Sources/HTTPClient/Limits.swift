@@ -90,3 +90,28 @@ public enum UpstreamLimits {
   /// Of those, how many one worker's requests may have begun: names that nobody answers for hold up no other worker.
   public static let lookupsOfWorkerMax = lookupsMax / 2
 }
+
+/// What the links of one loop may take: bounds of the client by which nodes ask each other.
+public struct LinkLimits: Sendable, Equatable {
+  /// Connections to one target, those on their way included; requests beyond wait for one.
+  public var connectionsPerTarget = 64
+  /// Requests to one target that wait for a connection; further ones fail at once with `busy`.
+  public var waitingPerTarget = 1024
+  /// How long an unused connection is kept. Less than what servers keep theirs, so that it is ours that ends it.
+  public var idleMilliseconds: UInt64 = 30_000
+  /// Time in which a connection must be there, TLS included.
+  public var connectMilliseconds: UInt64 = 3_000
+  /// An answer's head with its interim answers and trailers, in bytes: names, values, and four for each line.
+  public var headBytes = 64 * 1024
+  /// Lines of an answer's head with its interim answers and trailers.
+  public var headLines = 256
+  /// One answer's body, in bytes.
+  public var answerBytes = 64 * 1024 * 1024
+  /// Bytes given to a receiver that has not resumed since, past which its socket is not read. One read of the loop
+  /// (``LoopLimits/readSlabBytes``) may go beyond.
+  public var unreadBytes = 256 * 1024
+  /// How long a looked-up name is believed before it is looked up again. The old addresses serve meanwhile.
+  public var nameMilliseconds: UInt64 = 30_000
+
+  public init() {}
+}
