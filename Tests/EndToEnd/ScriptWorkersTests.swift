@@ -32,6 +32,21 @@ extension TheBinary {
           == #"{"headings":[{"level":1,"text":"A"},{"level":2,"text":"B"}]}"#)
     }
 
+    /// What an editor shows is what the schemas say: nobody has to remember to run `atoll types` again.
+    @Test(arguments: ["currency", "cart"]) func committedTypesAreTheGenerators(worker: String) throws {
+      let folder = try TemporaryFolder()
+      let source = URL(filePath: Installation.root + "/workers/" + worker)
+      let copy = URL(filePath: folder.file(worker))
+      try FileManager.default.createDirectory(at: copy, withIntermediateDirectories: true)
+      for name in ["atoll.toml", "schemas"] {
+        try FileManager.default.copyItem(at: source.appending(path: name), to: copy.appending(path: name))
+      }
+      #expect(try Command.run(["types", copy.path]).status == ExitStatus.ok)
+      let committed = try String(contentsOf: source.appending(path: "atoll.d.ts"), encoding: .utf8)
+      let isCurrent = try String(contentsOf: copy.appending(path: "atoll.d.ts"), encoding: .utf8) == committed
+      #expect(isCurrent, "run `atoll types workers/\(worker)`")
+    }
+
     /// Whatever a call leaves behind, the next one must not see: over HTTP, by many clients at once.
     @Test(.timeLimit(.minutes(5)))
     func tenThousandCallsUnderLoadAreEachTheFirst() throws {
