@@ -42,20 +42,21 @@ public final class Node: @unchecked Sendable {
 
   /// Opens the workers and listens; when this returns, the node answers.
   ///
+  /// `isWorkshop`: the node is for whoever sits at the machine (`dev`), so workers need not be told where it stands.
   /// A worker that cannot be opened is reported through `refused` and left out; the rest is served.
   ///
   /// - Throws: ``NodeError`` when no worker could be opened, or when an address is taken.
   public static func start(
     _ configuration: NodeConfiguration, credentials: NodeCredentials, workers sources: [WorkerSource],
-    cacheDirectory: String?, on primary: EventLoop, log: Logger, refused: (NodeError) -> Void
+    cacheDirectory: String?, isWorkshop: Bool = false, on primary: EventLoop, log: Logger, refused: (NodeError) -> Void
   ) async throws(NodeError) -> Node {
-    let shared = try NodeLoop.Shared(configuration, credentials, log: log)
+    let shared = try NodeLoop.Shared(configuration, credentials, isWorkshop: isWorkshop, log: log)
     let engine = try NodeError.wrapping(.engine) { () throws(SandboxError) in
       try Engine(EngineConfiguration(instances: configuration.limits.instances))
     }
     let opening = WorkerOpening(
       modules: ModuleStore(engine: engine, cacheDirectory: cacheDirectory), configuration: configuration,
-      secrets: credentials.secrets, log: log)
+      secrets: credentials.secrets, standing: shared.standing, stores: shared.stores, log: log)
     var opened: [LoadedWorker] = []
     var deployment: Deployment?
     for source in sources {
@@ -72,7 +73,7 @@ public final class Node: @unchecked Sendable {
     guard let deployment else {
       throw NodeError(.noWorkers, "no worker could be loaded: mend the errors above, or name another worker")
     }
-    try shared.store.open(for: opened)
+    try shared.stores.open(for: opened)
     let node = try Node(shared, workers: opened, opening: opening, engine: engine, primary: primary, log: log)
     try await node.deploy(deployment)
     try await node.listen()
@@ -99,13 +100,13 @@ public final class Node: @unchecked Sendable {
       let share = Share(index: index, count: count)
       loops.append(
         NodeLoop(
-          name: "loop-\(index)", siteName: configuration.name, eventLoop: loop,
+          name: "loop-\(index)", siteName: shared.standing.topology?.name ?? configuration.name, eventLoop: loop,
           sandbox: try NodeError.wrapping(.engine) { () throws(SandboxError) in try LoopSandbox(engine: engine, loop: loop) },
           admission: Admission(
             loop: loop, ceiling: share.of(configuration.limits.instances),
             queueDepth: share.of(configuration.limits.queueDepth),
             queueMilliseconds: UInt64(configuration.limits.queueMilliseconds)),
-          shared: shared, log: log))
+          forwards: max(1, share.of(configuration.limits.forwards)), shared: shared, log: log))
       if index > 0 { loop.start(name: "atoll-\(index)") }
     }
     self.loops = loops
@@ -219,10 +220,10 @@ public final class Node: @unchecked Sendable {
 
   private func swapIn(_ source: WorkerSource) async throws(NodeError) {
     let opening = opening
-    let store = shared.store
+    let stores = shared.stores
     let opened = await primary.outcome { () throws(NodeError) in
       let worker = try opening.open(source)
-      try store.open(for: [worker])
+      try stores.open(for: [worker])
       return worker
     }
     let fresh = try opened.get()
@@ -288,7 +289,7 @@ public final class Node: @unchecked Sendable {
       loop.eventLoop.stop()
       loop.eventLoop.join()
     }
-    shared.store.close()
+    shared.stores.close()
   }
 }
 

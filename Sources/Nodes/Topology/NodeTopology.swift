@@ -1,5 +1,6 @@
 // A topology as one of its nodes sees it: its own site, the way to the others, and what all loops know of them.
 
+import EventLoop
 import HTTPClient
 import Manifests
 import Placement
@@ -24,7 +25,7 @@ final class NodeTopology: Sendable {
   var jurisdiction: String { topology.sites[site].jurisdiction }
 
   /// Reads the file. Every mistake is said here, before anything listens.
-  init(_ file: String, _ configuration: NodeConfiguration, _ credentials: NodeCredentials) throws(NodeError) {
+  convenience init(_ file: String, _ configuration: NodeConfiguration, _ credentials: NodeCredentials) throws(NodeError) {
     let topology = try NodeError.wrapping(.configuration) { () throws(ManifestError) in try TopologyFile.load(file) }
     try self.init(
       NodeError.wrapping(.configuration) { () throws(PlacementError) in try Topology(topology) }, file: file, configuration,
