@@ -6,6 +6,7 @@ import HTTPClient
 import HTTPServer
 public import Logging
 public import Manifests
+import Placement
 import Sandbox
 import Synchronization
 
@@ -28,6 +29,7 @@ public final class Node: @unchecked Sendable {
   private var workers: [LoadedWorker]
   private let generation = Atomic<Int>(1)
   private var reloading: Task<Void, Never>?
+  private let watch: SiteWatch?
   private var undrained = 0
   private var whenDrained: [CheckedContinuation<Void, Never>] = []
   private let draining = Atomic<Bool>(false)
@@ -110,6 +112,8 @@ public final class Node: @unchecked Sendable {
       if index > 0 { loop.start(name: "atoll-\(index)") }
     }
     self.loops = loops
+    watch = loops[0].forwarder.map { SiteWatch($0, loop: primary, log: log) }
+    shared.standing.topology?.replays.begin(at: loops[0].milliseconds())
   }
 
   private static func reject(_ worker: LoadedWorker, takenBy others: [LoadedWorker]) throws(NodeError) {
@@ -150,7 +154,10 @@ public final class Node: @unchecked Sendable {
 
   private func hostPolicy() throws(NodeError) -> HostPolicy {
     do throws(HTTPServerError) {
-      return try HostPolicy(allowedHosts: configuration.hosts ?? [], allowedOrigins: configuration.origins)
+      // What other nodes call this one is a name of it too.
+      let topology = shared.standing.topology
+      let own = topology.flatMap { $0.topology.sites[$0.site].node.flatMap { try? LinkTarget($0) } }
+      return try HostPolicy(allowedHosts: (configuration.hosts ?? []) + (own.map { [$0.authority] } ?? []), allowedOrigins: configuration.origins)
     } catch {
       throw NodeError(.configuration, error.message, cause: error)
     }
@@ -195,6 +202,7 @@ public final class Node: @unchecked Sendable {
       try result.get()
     }
     for loop in loops { await loop.eventLoop.run { loop.commit() } }
+    watch?.watch(deployment.workers)
   }
 
   /// Opens one worker again, building it where its source is newer, and swaps it in. Calls in flight end on the
@@ -244,7 +252,7 @@ public final class Node: @unchecked Sendable {
       total.merge(await loop.eventLoop.run { loop.snapshot() })
     }
     return MetricsText.render(
-      total, upstreams: shared.upstreams.health.snapshot, loops: loops.count, generation: generation.load(ordering: .relaxed), ready: isReady)
+      total, topology: shared.standing.topology, upstreams: shared.upstreams.health.snapshot, loops: loops.count, generation: generation.load(ordering: .relaxed), ready: isReady)
   }
 
   // MARK: Drain
@@ -283,6 +291,7 @@ public final class Node: @unchecked Sendable {
   /// Ends the calls that a drain left behind, with the fault `cancelled`, and stops every loop but the first, which is
   /// the caller's. On the first loop.
   public func stop() {
+    watch?.stop()
     loops.first?.end()
     for loop in loops.dropFirst() {
       loop.eventLoop.execute { loop.end() }

@@ -90,7 +90,15 @@ final class NodeLoop: @unchecked Sendable {
   struct Service {
     let deployment: Deployment?
     let workers: [PreparedWorker]
+    /// The endpoints with tools whose arguments this site may not have.
+    let boundEndpoints: [Deployment.Endpoint]
     var endpoints: [Deployment.Endpoint] { deployment?.endpoints ?? [] }
+
+    init(deployment: Deployment?, workers: [PreparedWorker]) {
+      self.deployment = deployment
+      self.workers = workers
+      boundEndpoints = (deployment?.endpoints ?? []).filter { $0.placements.contains { $0.misdirection != nil } }
+    }
   }
 
   init(

@@ -26,11 +26,7 @@ extension NodeLoop {
       }
     }
     guard let principal = callers.principal(of: exchange) else {
-      respond(
-        exchange,
-        HTTPAnswer(
-          status: 401, contentType: "text/plain; charset=utf-8", fields: [("WWW-Authenticate", "Bearer")],
-          body: Array("this node answers callers that it knows: send Authorization: Bearer TOKEN\n".utf8), verdict: .refused))
+      respond(exchange, .unauthorized)
       return nil
     }
     return Caller(peer: exchange.peer.client, principal: principal, exchange: exchange, endpoint: endpoint.path)
