@@ -30,7 +30,18 @@ final class RedisProcess: @unchecked Sendable {
   }
 
   var url: String { "redis://127.0.0.1:\(port)" }
-  func pause() { kill(process.processIdentifier, SIGSTOP) }
+  /// Returns when it stands still (proc(5), `stat`): its threads stop one after the other.
+  func pause() {
+    let tasks = "/proc/\(process.processIdentifier)/task"
+    kill(process.processIdentifier, SIGSTOP)
+    let deadline = Date(timeIntervalSinceNow: 5)
+    while Date() < deadline {
+      let threads = (try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []
+      let states = threads.compactMap { try? String(contentsOfFile: "\(tasks)/\($0)/stat", encoding: .utf8) }
+      if states.allSatisfy({ $0.split(separator: ")").last?.hasPrefix(" T") == true }) { return }
+      usleep(500)
+    }
+  }
   func resume() { kill(process.processIdentifier, SIGCONT) }
 }
 

@@ -35,7 +35,24 @@ final class ServerProcess: Sendable {
 
   deinit { end() }
 
-  func pause() { Glibc.kill(pid, SIGSTOP) }
+  /// Returns when it stands still. The signal alone does not say so: the threads of a process stop one after the other, and
+  /// one of them may answer meanwhile.
+  func pause() {
+    Glibc.kill(pid, SIGSTOP)
+    let deadline = ContinuousClock.now + .seconds(5)
+    while !standsStill, ContinuousClock.now < deadline { usleep(500) }
+  }
+
+  /// Are all its threads stopped (proc(5), `stat`)?
+  private var standsStill: Bool {
+    let tasks = "/proc/\(pid)/task"
+    let threads = (try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []
+    return threads.allSatisfy { thread in
+      guard let text = try? String(contentsOfFile: "\(tasks)/\(thread)/stat", encoding: .utf8) else { return true }
+      return text.split(separator: ")").last?.hasPrefix(" T") == true
+    }
+  }
+
   func resume() { Glibc.kill(pid, SIGCONT) }
 
   /// Kills it, as kill -9 does, and waits until it is gone. Idempotent.
