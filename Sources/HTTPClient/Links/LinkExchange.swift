@@ -48,7 +48,8 @@ public final class LinkExchange: @unchecked Sendable {
 
   // MARK: What the carrier tells
 
-  /// False once nobody listens any more.
+  /// False once nobody listens any more. Not inlined: the optimiser of Swift 6.3 ends itself over the view's lifetime.
+  @inline(never)
   func head(_ head: AnswerHead) -> Bool {
     receiver?.head(LinkHead(head))
     return receiver != nil
