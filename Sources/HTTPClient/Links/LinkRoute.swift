@@ -19,7 +19,8 @@ final class LinkRoute {
   private(set) var connections: [LinkConnection] = []
   private var idle: [LinkConnection] = []
   private var attempts: [Attempt] = []
-  private var queue: [LinkExchange] = []
+  /// What has left it is nil, so that no body is kept.
+  private var queue: [LinkExchange?] = []
   private var queueStart = 0
   /// Those in the queue that were not cancelled.
   private(set) var waiting = 0
@@ -94,12 +95,13 @@ final class LinkRoute {
   private func nextWaiting() -> LinkExchange? {
     while queueStart < queue.count {
       let exchange = queue[queueStart]
+      queue[queueStart] = nil
       queueStart += 1
-      if queueStart > 64, queueStart * 2 > queue.count {
+      if queueStart == queue.count || queueStart > 64 && queueStart * 2 > queue.count {
         queue.removeFirst(queueStart)
         queueStart = 0
       }
-      if exchange.isWaiting {
+      if let exchange, exchange.isWaiting {
         waiting -= 1
         return exchange
       }
@@ -211,9 +213,8 @@ final class LinkRoute {
   func sweep(now: UInt64) -> UInt64 {
     var next = UInt64.max
     var late: [LinkExchange] = []
-    for index in queueStart..<queue.count where queue[index].isWaiting {
-      let deadline = queue[index].request.deadline
-      if deadline <= now { late.append(queue[index]) } else { next = min(next, deadline) }
+    for case let exchange? in queue where exchange.isWaiting {
+      if exchange.request.deadline <= now { late.append(exchange) } else { next = min(next, exchange.request.deadline) }
     }
     for exchange in late {
       exchange.state = .ended
