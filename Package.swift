@@ -130,8 +130,11 @@ let package = Package(
       swiftSettings: house),
     .testTarget(name: "KeyValueTests", dependencies: ["KeyValue", "EventLoop", "CSQLite"], swiftSettings: house),
     .testTarget(
-      name: "HTTPClientTests", dependencies: ["HTTPClient", "HTTPServer", "EventLoop", "CCurl"], exclude: ["servers"],
-      swiftSettings: house),
+      name: "HTTPClientTests",
+      dependencies: [
+        "HTTPClient", "HTTPServer", "EventLoop", "CCurl", .product(name: "HTTPTypes", package: "swift-http-types"),
+      ],
+      exclude: ["servers"], swiftSettings: house),
     .testTarget(name: "ManifestsTests", dependencies: ["Manifests"], swiftSettings: house),
     .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "EventLoop", "CWasmtime"], swiftSettings: house),
     // A node for tests: plays store, session and upstreams.

@@ -390,6 +390,24 @@ import Testing
     }
   }
 
+  @Test(.timeLimit(.minutes(1))) func anAttemptThatIsGivenUpSaysSoOnce() async throws {
+    try await onLoop { loop in
+      let listener = try TCPListener(loop: loop, address: .loopback(port: 0)) { $0.close() }
+      let told = Moment()
+      var codes: [LoopError.Code?] = []
+      let attempt = TCPConnection.connect(to: listener.address, on: loop) { result in
+        if case .failure(let error) = result { codes.append(error.code) } else { codes.append(nil) }
+        told.fire()
+      }
+      attempt?.close()
+      attempt?.close()
+      #expect(codes.isEmpty, "never from inside")
+      await told.wait()
+      try await loop.sleep(milliseconds: 20)
+      #expect(attempt != nil && codes == [.canceled])
+    }
+  }
+
   @Test(.timeLimit(.minutes(1))) func theEndOfTheLoopClosesWhatIsOpen() async throws {
     let before = openDescriptors()
     for _ in 0..<10 {

@@ -37,8 +37,7 @@ final class LinkConnection: AnswerReader, LinkCarrier {
       close()
       return false
     }
-    exchange.wasSent = true
-    exchange.state = .carried(self)
+    exchange.sent(by: self)
     self.exchange = exchange
     return true
   }

@@ -8,7 +8,7 @@ public final class LinkExchange: @unchecked Sendable {
     case ended
   }
 
-  let request: LinkRequest
+  private(set) var request: LinkRequest
   let route: LinkRoute
   var state = State.waiting
   private var receiver: (any LinkReceiver)?
@@ -48,7 +48,15 @@ public final class LinkExchange: @unchecked Sendable {
 
   // MARK: What the carrier tells
 
-  /// False once nobody listens any more.
+  /// The request is in the kernel's hands, or in the socket's queue: it is not sent again, and its body not kept.
+  func sent(by carrier: any LinkCarrier) {
+    wasSent = true
+    state = .carried(carrier)
+    request.body = []
+  }
+
+  /// False once nobody listens any more. Not inlined: the optimiser of Swift 6.3 ends itself over the view's lifetime.
+  @inline(never)
   func head(_ head: AnswerHead) -> Bool {
     receiver?.head(LinkHead(head))
     return receiver != nil

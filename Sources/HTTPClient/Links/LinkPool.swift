@@ -24,21 +24,32 @@ public final class LinkPool: @unchecked Sendable {
   /// Where a request's head is put together.
   var out: [UInt8] = []
   private(set) var isClosed = false
+  /// Kept for every target ever asked, with the addresses that its name led to: targets are the operator's, and few.
   private var routes: [LinkTarget: LinkRoute] = [:]
   private var timer: LoopTimer?
   /// When the timer fires, in the loop's time.
   private var wakesAt = UInt64.max
 
+  let lookUp: @Sendable (String, UInt16) -> LinkLookup
   private let certificates: String?
   private var upstreams: UpstreamPool?
   var secure: [ObjectIdentifier: SecureLink] = [:]
 
   /// - parameter certificates: a file of PEM certificates that `https` targets are verified by **instead of** the
   ///   system's; nil trusts the system's.
-  public init(loop: EventLoop, limits: LinkLimits = LinkLimits(), certificates: String? = nil) {
+  public convenience init(loop: EventLoop, limits: LinkLimits = LinkLimits(), certificates: String? = nil) {
+    self.init(loop: loop, limits: limits, certificates: certificates) { LinkLookup.ofSystem($0, port: $1) }
+  }
+
+  /// - parameter lookUp: called on a thread that may block.
+  init(
+    loop: EventLoop, limits: LinkLimits, certificates: String?,
+    lookUp: @escaping @Sendable (String, UInt16) -> LinkLookup
+  ) {
     self.loop = loop
     self.limits = limits
     self.certificates = certificates
+    self.lookUp = lookUp
     timer = loop.makeTimer { [weak self] in self?.sweep() }
   }
 
@@ -132,10 +143,7 @@ public final class LinkPool: @unchecked Sendable {
     wakesAt = .max
     let now = loop.now
     var next = UInt64.max
-    for (target, route) in routes {
-      next = min(next, route.sweep(now: now))
-      if route.isUnused { routes[target] = nil }
-    }
+    for route in routes.values { next = min(next, route.sweep(now: now)) }
     for link in secure.values {
       if link.deadline <= now {
         link.fail(.timedOut, "had not answered before the deadline")

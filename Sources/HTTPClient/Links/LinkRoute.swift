@@ -1,6 +1,5 @@
 // The connections to one target, the requests that wait for them, and where its name leads.
 internal import EventLoop
-internal import Glibc
 
 /// One target of a pool. Confined to its loop.
 ///
@@ -20,7 +19,8 @@ final class LinkRoute {
   private(set) var connections: [LinkConnection] = []
   private var idle: [LinkConnection] = []
   private var attempts: [Attempt] = []
-  private var queue: [LinkExchange] = []
+  /// What has left it is nil, so that no body is kept.
+  private var queue: [LinkExchange?] = []
   private var queueStart = 0
   /// Those in the queue that were not cancelled.
   private(set) var waiting = 0
@@ -39,7 +39,6 @@ final class LinkRoute {
   }
 
   var idleCount: Int { idle.count }
-  var isUnused: Bool { connections.isEmpty && attempts.isEmpty && waiting == 0 && !isLookingUp }
 
   // MARK: Requests
 
@@ -96,12 +95,13 @@ final class LinkRoute {
   private func nextWaiting() -> LinkExchange? {
     while queueStart < queue.count {
       let exchange = queue[queueStart]
+      queue[queueStart] = nil
       queueStart += 1
-      if queueStart > 64, queueStart * 2 > queue.count {
+      if queueStart == queue.count || queueStart > 64 && queueStart * 2 > queue.count {
         queue.removeFirst(queueStart)
         queueStart = 0
       }
-      if exchange.isWaiting {
+      if let exchange, exchange.isWaiting {
         waiting -= 1
         return exchange
       }
@@ -182,14 +182,15 @@ final class LinkRoute {
     isLookingUp = true
     let (host, port) = (target.host, target.port)
     let loop = pool.loop
-    let box = Confined((self, pool))
+    let lookUp = pool.lookUp
+    let box = Confined(self)
     loop.spawn {
-      let found = try? await loop.work { lookUp(host, port: port) }
-      box.value.0.lookedUp(found ?? .failure("the loop has stopped"))
+      let found = try? await loop.work { lookUp(host, port) }
+      box.value.lookedUp(found ?? .failure("the loop has stopped"))
     }
   }
 
-  private func lookedUp(_ found: LookedUp) {
+  private func lookedUp(_ found: LinkLookup) {
     isLookingUp = false
     guard !pool.isClosed else { return }
     lookedUpAt = pool.loop.loopTime
@@ -212,9 +213,8 @@ final class LinkRoute {
   func sweep(now: UInt64) -> UInt64 {
     var next = UInt64.max
     var late: [LinkExchange] = []
-    for index in queueStart..<queue.count where queue[index].isWaiting {
-      let deadline = queue[index].request.deadline
-      if deadline <= now { late.append(queue[index]) } else { next = min(next, deadline) }
+    for case let exchange? in queue where exchange.isWaiting {
+      if exchange.request.deadline <= now { late.append(exchange) } else { next = min(next, exchange.request.deadline) }
     }
     for exchange in late {
       exchange.state = .ended
@@ -250,34 +250,4 @@ final class LinkRoute {
     while let exchange = nextWaiting() { exchange.fail(.cancelled, "is not asked any more: the node stops") }
     for connection in connections { connection.fail(.cancelled, "is not asked any more: the node stops") }
   }
-}
-
-private enum LookedUp: Sendable {
-  case addresses([SocketAddress])
-  case failure(String)
-}
-
-/// Blocks: on the pool of the loops' workers.
-private func lookUp(_ host: String, port: UInt16) -> LookedUp {
-  var hints = addrinfo()
-  hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-  hints.ai_flags = AI_ADDRCONFIG
-  var list: UnsafeMutablePointer<addrinfo>?
-  let status = getaddrinfo(host, nil, &hints, &list)
-  guard status == 0 else { return .failure(String(cString: gai_strerror(status))) }
-  defer { freeaddrinfo(list) }
-  var addresses: [SocketAddress] = []
-  var entry = list
-  while let current = entry {
-    entry = current.pointee.ai_next
-    var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
-    guard
-      getnameinfo(
-        current.pointee.ai_addr, current.pointee.ai_addrlen, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST) == 0
-    else { continue }
-    let name = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    guard let address = try? SocketAddress(host: name, port: port), !addresses.contains(address) else { continue }
-    addresses.append(address)
-  }
-  return addresses.isEmpty ? .failure("it has no address") : .addresses(addresses)
 }
