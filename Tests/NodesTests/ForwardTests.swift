@@ -1,5 +1,6 @@
 // What nodes tell each other of a call: sealed, for one request, for a few seconds, once.
 import HTTPServer
+import MCP
 import Sandbox
 import Sealing
 import Testing

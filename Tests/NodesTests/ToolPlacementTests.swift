@@ -1,5 +1,6 @@
 // The plan as one node sees it, and where a node stands.
 import Logging
+import MCP
 import Manifests
 import Placement
 import Testing

@@ -8,7 +8,9 @@ import Sealing
 enum TopologyFixture {
   static let keys = KeyRing.minted()
 
-  static func text(_ rest: String = "", node: (String) -> String = { "http://127.0.0.1:\($0 == "fra" ? 7001 : $0 == "iad" ? 7002 : 7003)" }) -> String {
+  static let nodes: @Sendable (String) -> String = { "http://127.0.0.1:\($0 == "fra" ? 7001 : $0 == "iad" ? 7002 : 7003)" }
+
+  static func topologyText(_ rest: String = "", node: (String) -> String = nodes) -> String {
     func site(_ name: String, _ tier: String, _ jurisdiction: String, _ latitude: Double, _ longitude: Double) -> String {
       """
       [[sites]]
@@ -37,7 +39,7 @@ enum TopologyFixture {
     _ site: String? = "fra", _ rest: String = "", keys: KeyRing? = keys, insecure: Bool = false,
     node: ((String) -> String)? = nil
   ) throws -> NodeTopology {
-    let text = node.map { text(rest, node: $0) } ?? text(rest)
+    let text = topologyText(rest, node: node ?? nodes)
     return try NodeTopology(
       Topology(TopologyFile.parse(text)), file: "topology.toml", configuration(site, insecure: insecure),
       NodeCredentials(keys: keys))

@@ -55,7 +55,11 @@ struct ForwardSeal: Sendable {
     bytes += forward.bodyDigest
     bytes += forward.topology
     bytes += forward.worker
-    for text in [forward.principal, forward.method, forward.path, forward.target] + forward.passed { append(text, &bytes) }
+    append(forward.principal, &bytes)
+    append(forward.method, &bytes)
+    append(forward.path, &bytes)
+    append(forward.target, &bytes)
+    for site in forward.passed { append(site, &bytes) }
     return sealer.seal(bytes, audience: [])
   }
 
@@ -112,12 +116,17 @@ struct ForwardSeal: Sendable {
     }
 
     mutating func number() -> UInt64? {
-      bytes(8)?.reduce(0) { $0 << 8 | UInt64($1) }
+      guard bytes.count - at >= 8 else { return nil }
+      var number: UInt64 = 0
+      for index in at..<at + 8 { number = number << 8 | UInt64(bytes[index]) }
+      at += 8
+      return number
     }
 
     mutating func text() -> String? {
-      guard let count = byte(), let bytes = bytes(Int(count)) else { return nil }
-      return String(validating: bytes, as: UTF8.self)
+      guard let count = byte().map(Int.init), bytes.count - at >= count else { return nil }
+      at += count
+      return String(validating: bytes[at - count..<at], as: UTF8.self)
     }
   }
 }

@@ -117,27 +117,31 @@ final class Forwarder {
     var fields = LinkFields()
     fields.reserve(bytes: 1_024)
     var named: [Substring] = []
-    for value in exchange.headerValues("connection") {
-      named += value.lowercased().split { $0 == "," || $0 == " " || $0 == "\t" }
+    // Most requests have no such line.
+    if case .none = exchange.copies(of: "connection") {} else {
+      for value in exchange.headerValues("connection") {
+        named += value.lowercased().split { $0 == "," || $0 == " " || $0 == "\t" }
+      }
     }
     try exchange.forEachLine { name, value throws(LinkError) in
-      let text = String(decoding: name, as: UTF8.self)
-      if isOwn(text) || !named.isEmpty && named.contains(text.lowercased()[...]) { return }
-      try fields.append(text, value)
+      if staysHere(name) || !named.isEmpty && named.contains(String(decoding: name, as: UTF8.self).lowercased()[...]) { return }
+      try fields.appendForwarded(name, value)
     }
     return fields
   }
 
-  private static func isOwn(_ name: String) -> Bool {
-    switch name.utf8.count {
-    case 2, 4, 6, 7, 10, 13, 14, 16, 17, 19: break
-    default: return false
+  /// Lines for this node only, beside those of the connection, which the link leaves out itself.
+  private static func staysHere(_ name: ArraySlice<UInt8>) -> Bool {
+    switch name.count {
+    case 6: isSame(name, "origin")
+    case 13: isSame(name, "authorization")
+    case 14: isSame(name, Forward.header)
+    case 19: isSame(name, "proxy-authorization")
+    default: false
     }
-    switch name.lowercased() {
-    case "te", "host", "expect", "origin", "upgrade", "trailer", "connection", "keep-alive", "content-length",
-      "transfer-encoding", "proxy-connection", "proxy-authorization", "authorization", Forward.header:
-      return true
-    default: return false
-    }
+  }
+
+  private static func isSame(_ name: ArraySlice<UInt8>, _ lowercased: String) -> Bool {
+    String(decoding: name, as: UTF8.self).lowercased() == lowercased
   }
 }
