@@ -1,4 +1,8 @@
-"""A call that is forwarded against one that is not: the same tool, asked at its own node and at another, one at a time."""
+"""A call that is forwarded against one that is not: the same tool, asked at its own node and at another, one at a time.
+
+Both nodes have one processor and the load the other, as in the rounds of throughput: so the way to the first node costs a
+wake-up of another processor in both cases, and the way to the second one a switch.
+"""
 
 import contextlib
 import os
@@ -6,11 +10,11 @@ import shutil
 from statistics import median
 
 from .programs import ATOLL, ROOT, free_port, run, served
-from .throughput import CONNECTIONS, load
+from .throughput import CONNECTIONS, SERVER_CPU, load
 from .wire import lua, tools_call
 
 LIMIT = 2.2
-ROUNDS = 9
+ROUNDS = 15
 SITES = (("edge", "edge", 50.11, 8.68), ("core", "core", 38.95, -77.45))
 
 
@@ -54,7 +58,7 @@ def _start(stack, worker):
     for name in ports:
         command = [ATOLL, "serve", "--listen", f"127.0.0.1:{ports[name]}", "--loops", "1", "--topology", topology]
         nodes[name] = stack.enter_context(
-            served([*command, "--site", name, source / ".atoll/hello.atoll"], environment=environment)
+            served([*command, "--site", name, source / ".atoll/hello.atoll"], cpu=SERVER_CPU, environment=environment)
         )
     return nodes
 
