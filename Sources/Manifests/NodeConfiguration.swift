@@ -67,6 +67,8 @@ public struct NodeConfiguration: Sendable, Equatable {
   public var site: String?
   /// Where it stands, for a node without a topology.
   public var jurisdiction: String?
+  /// Whether the addresses of other nodes are in the store, and not in the topology's file.
+  public var membersInStore: Bool
   /// Whether calls may go to other machines in clear text.
   public var insecureLinks: Bool
   public var workers: [Worker]
@@ -115,7 +117,7 @@ public struct NodeConfiguration: Sendable, Equatable {
       allowedAddresses: upstreams?.texts("allow") ?? [], upstreamCA: upstreams?.text("ca"),
       upstreamsAt: Dictionary(uniqueKeysWithValues: upstreams?.pairs("at").map { ($0.name, $0.value) } ?? []),
       topologyFile: root.text("topology"), site: root.text("site"), jurisdiction: root.text("jurisdiction"),
-      insecureLinks: root.boolean("insecure_links") ?? false,
+      membersInStore: root.text("members") == "kv", insecureLinks: root.boolean("insecure_links") ?? false,
       workers: workers,
       limits: Limits(
         instances: limits.integer("instances") ?? 0, queueDepth: limits.integer("queue") ?? 0,

@@ -50,6 +50,9 @@ extension NodeConfiguration {
         standard: .described("not known: workers with `jurisdictions` are refused"), example: "\"eu\"",
         doc: "Where a node stands that belongs to no topology."),
       KeyShape(
+        "members", .choice(["file", "kv"]), standard: .text("file"), example: "\"kv\"",
+        doc: "Where the addresses of other nodes are: in the topology, or in leases that nodes write into the store (`kv`)."),
+      KeyShape(
         "insecure_links", .boolean, standard: .described("`false`"), example: "true",
         doc: "Whether calls may be forwarded to other machines over plain `http`, arguments and identities in clear text."),
       KeyShape("workers", .tables(worker, maxCount: Bounds.workers), doc: worker.doc),

@@ -21,6 +21,9 @@ enum ForwardBounds {
   static let graceMilliseconds = 250.0
   /// Bytes of an answer that is passed on whole where its length is known; longer ones go on as they come.
   static let wholeBytes = 1 << 20
+  /// How long a lease holds that is not renewed, in milliseconds, and how often it is.
+  static let leaseMilliseconds: UInt64 = 10_000
+  static let leaseEveryMilliseconds: UInt64 = 2_000
   /// Connections of one loop to one other node.
   static let connectionsPerTarget = 256
   /// Bytes of an answer that a client has not taken, past which no more is read from the other node.

@@ -1,6 +1,7 @@
 // `/metrics`: Prometheus' text format 0.0.4.
 
 import HTTPClient
+import Placement
 
 enum MetricsText {
   static let contentType = "text/plain; version=0.0.4; charset=utf-8"
@@ -92,8 +93,8 @@ enum MetricsText {
       text += "atoll_forward_refusals_total{reason=\"\(refusal.rawValue)\"} \(count)\n"
     }
     family("atoll_site_up", "gauge", "1 for another site that calls are sent to, 0 for one that does not answer.", in: &text)
-    for (index, target) in topology.targets.enumerated() where target != nil {
-      text += "atoll_site_up{site=\"\(topology.name(of: index))\"} \(topology.health.isUp(index) ? 1 : 0)\n"
+    for index in topology.topology.sites.indices where index != topology.site && topology.mayReach(index) {
+      text += "atoll_site_up{site=\"\(topology.name(of: index))\"} \(topology.isUp(index) ? 1 : 0)\n"
     }
   }
 

@@ -30,6 +30,7 @@ public final class Node: @unchecked Sendable {
   private let generation = Atomic<Int>(1)
   private var reloading: Task<Void, Never>?
   private let watch: SiteWatch?
+  private let membership: Membership?
   private var undrained = 0
   private var whenDrained: [CheckedContinuation<Void, Never>] = []
   private let draining = Atomic<Bool>(false)
@@ -79,6 +80,7 @@ public final class Node: @unchecked Sendable {
     let node = try Node(shared, workers: opened, opening: opening, engine: engine, primary: primary, log: log)
     try await node.deploy(deployment)
     try await node.listen()
+    try node.join()
     return node
   }
 
@@ -112,6 +114,12 @@ public final class Node: @unchecked Sendable {
       if index > 0 { loop.start(name: "atoll-\(index)") }
     }
     self.loops = loops
+    membership = shared.standing.topology.flatMap { topology in
+      guard topology.hasLeases else { return nil }
+      return Membership(
+        topology, topology.keys, store: loops[0].services.stores[0], loop: primary,
+        allowsInsecure: configuration.insecureLinks, log: log)
+    }
     watch = loops[0].forwarder.map { SiteWatch($0, loop: primary, log: log) }
     shared.standing.topology?.replays.begin(at: loops[0].milliseconds())
   }
@@ -193,6 +201,18 @@ public final class Node: @unchecked Sendable {
     }
   }
 
+  /// Tells the other nodes where this one is, where leases do that.
+  private func join() throws(NodeError) {
+    guard let membership, let topology = shared.standing.topology else { return }
+    if let own = topology.topology.sites[topology.site].node { return membership.start(address: own) }
+    guard address.host != "0.0.0.0", address.host != "::" else {
+      throw NodeError(
+        .configuration, "other nodes cannot reach \(address): write where they reach this one as `node` of site "
+          + "`\(topology.name)` in the topology")
+    }
+    membership.start(address: "http://\(address)")
+  }
+
   // MARK: Deployments
 
   /// Swaps a deployment in: every loop links it first, and only when all of them have does any serve it.
@@ -203,6 +223,7 @@ public final class Node: @unchecked Sendable {
     }
     for loop in loops { await loop.eventLoop.run { loop.commit() } }
     watch?.watch(deployment.workers)
+    membership?.watch(watch?.sites ?? [])
   }
 
   /// Opens one worker again, building it where its source is newer, and swaps it in. Calls in flight end on the
@@ -265,6 +286,7 @@ public final class Node: @unchecked Sendable {
       if undrained > 0 { await withCheckedContinuation { whenDrained.append($0) } }
       return
     }
+    membership?.end()
     undrained = servers.count
     for (loop, server) in servers {
       loop.execute { [self] in

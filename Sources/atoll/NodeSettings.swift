@@ -45,7 +45,11 @@ enum NodeSettings {
       text(flags.topology, "ATOLL_TOPOLOGY") ?? configuration.topologyFile.map { $0.hasPrefix("/") ? $0 : folder + $0 }
     configuration.site = text(flags.site, "ATOLL_SITE") ?? configuration.site
     configuration.jurisdiction = text(flags.jurisdiction, "ATOLL_JURISDICTION") ?? configuration.jurisdiction
-    if flags.insecureLinks { configuration.insecureLinks = true }
+    if let members = text(flags.members, "ATOLL_MEMBERS") {
+      guard members == "file" || members == "kv" else { throw Failure(.usage, "--members \(members) is neither file nor kv") }
+      configuration.membersInStore = members == "kv"
+    }
+    if flags.insecureLinks || Terminal.environment("ATOLL_INSECURE_LINKS") == "true" { configuration.insecureLinks = true }
     if !flags.hosts.isEmpty { configuration.hosts = flags.hosts }
     if !flags.origins.isEmpty { configuration.origins = flags.origins }
     var workers = configuration.workers.map {

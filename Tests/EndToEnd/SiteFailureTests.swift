@@ -104,7 +104,7 @@ extension TheBinary.InATopology {
     let others: [(String, (Sites) throws -> ServedNode, String)] = [
       ("version_differs", { try $0.start("dub", [Sites.probe("tier = \"core\"", version: 2)]) }, "another version of the worker"),
       ("forward_refused", { try $0.start("dub", [worker], environment: ["ATOLL_KEYS": "/wABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4="]) }, "other keys"),
-      ("topology_differs", { try $0.start("dub", [worker]) { $0.replacing("38.95", with: "38.96") } }, "another topology"),
+      ("topology_differs", { try $0.start("dub", [worker]) { $0.replacing("50.11", with: "50.12") } }, "another topology"),
     ]
     for (word, start, remedy) in others {
       let sites = try Sites([.fra, .dub, .iad])
@@ -125,7 +125,12 @@ extension TheBinary.InATopology {
         #expect(within(3) { edge.errors.contains("has another topology") })
         #expect(edge.errors.components(separatedBy: "has another topology").count == 2, "it is said once")
       }
-      _ = remedy
+      // Where that is the only site, callers are told what is wrong.
+      let pair = try Sites([.fra, .dub])
+      let (lone, other) = (try pair.start("fra", [worker]), try start(pair))
+      let refused = try ToolAnswer(lone.ask(ToolRequest("order").text(port: lone.port)))
+      #expect(refused.response.status == 503 && refused.text.contains(remedy), "\(refused.response.bodyText)")
+      #expect(try other.metric("atoll_forward_refusals_total") == 1)
     }
   }
 
@@ -137,6 +142,32 @@ extension TheBinary.InATopology {
     let answer = try edge.call("slow")
     #expect(answer.isError && answer.text.hasPrefix("wall_limit"), "\(answer.text)")
     #expect(try core.metric("atoll_faults_total") == 1 && edge.metric("atoll_faults_total") == nil)
+  }
+
+  @Test(.timeLimit(.minutes(2)), .needsRedis)
+  func nodesFindEachOtherByTheirLeases() throws {
+    let store = try RedisProcess()
+    let sites = try Sites([.fra, .iad], hasNodes: false)
+    let worker = try Sites.probe("tier = \"core\"")
+    let options = ["--members", "kv", "--kv", store.url]
+    let edge = try sites.start("fra", [worker], options: options)
+    #expect(try edge.ask(ToolRequest("order").text(port: edge.port)).status == 503)
+    // On any free port: the lease says which.
+    let core = try sites.start("iad", [worker], options: options + ["--listen", "127.0.0.1:0"])
+    #expect(try within(5) { try edge.ask(ToolRequest("order").text(port: edge.port)).status == 200 })
+    #expect(try Command.run(["kv", "list", "--kv", store.url, "_nodes"]).output.contains("iad"))
+    core.crash()
+    #expect(try within(14) { try !up("iad", at: edge) && edge.errors.contains("it has no lease") })
+    let back = try sites.start("iad", [worker], options: options + ["--listen", "127.0.0.1:0"])
+    #expect(try within(5) { try edge.ask(ToolRequest("order").text(port: edge.port)).status == 200 })
+    // Who goes in peace takes its lease along.
+    back.terminate()
+    #expect(try back.waitForExit(seconds: 10) == 0)
+    #expect(try within(4) { try !up("iad", at: edge) })
+    let alone = try Command.run(
+      ["serve", "--listen", "127.0.0.1:0", "--topology", sites.folder.file("topology.toml"), "--site", "fra", "--members", "kv", worker],
+      environment: Sites.keys)
+    #expect(alone.status == ExitStatus.usage && alone.errors.contains("--kv"), "\(alone.errors)")
   }
 
   /// Closing the stream is how clients of 2026-07-28 cancel: it must reach the site where the call runs.

@@ -24,8 +24,10 @@ final class Sites {
   private let file: String
   private(set) var ports: [String: UInt16] = [:]
 
-  /// - parameter rest: stores, dependencies and the like.
-  init(_ sites: [TestSite], _ rest: String = "") throws {
+  /// - Parameters:
+  ///   - rest: stores, dependencies and the like.
+  ///   - hasNodes: whether the file says where nodes are.
+  init(_ sites: [TestSite], _ rest: String = "", hasNodes: Bool = true) throws {
     folder = try TemporaryFolder()
     var text = ""
     for site in sites {
@@ -39,7 +41,7 @@ final class Sites {
         jurisdiction = "\(site.jurisdiction)"
         latitude = \(site.latitude)
         longitude = \(site.longitude)
-        node = "http://127.0.0.1:\(port)"
+        \(hasNodes ? "node = \"http://127.0.0.1:\(port)\"" : "")
 
         """
     }
@@ -92,7 +94,7 @@ final class Sites {
   /// Where its tools run, and how to find out: `where` and its like answer, `slow` takes two seconds, `fail` fails.
   static func probe(_ placement: String, version: Int = 1, wall: Int = 5_000) throws -> String {
     try worker(
-      "probe", "[limits]\nmemory = \"16MiB\"\ncpu_ms = 500\nwall_ms = \(wall)\n[placement]\n\(placement)\n"
+      "probe", "[limits]\nmemory = \"16MiB\"\ncpu_ms = \(min(500, wall))\nwall_ms = \(wall)\n[placement]\n\(placement)\n"
         + tool("echo", "read_only = true\ninput = { type = \"object\" }") + tool("order", "destructive = true")
         + tool("slow") + tool("patient", "idempotent = true") + tool("fail"),
       tools: """

@@ -51,7 +51,7 @@ final class Forwarder {
   func attempt(
     _ call: Call, at site: Int, _ lines: LinkFields, body: [UInt8], digest: [UInt8], deadline: UInt64
   ) async -> ForwardAttempt {
-    guard let target = topology.targets[site] else {
+    guard let target = topology.target(of: site) else {
       return .failed(LinkError(.badRequest, "no node of `\(topology.name(of: site))` is known", wasSent: false))
     }
     lastNonce &+= 1

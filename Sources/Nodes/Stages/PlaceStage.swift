@@ -60,7 +60,7 @@ struct PlaceStage: Stage {
     var last = ForwardFailure.noSite
     var relayed: HTTPAnswer?
     var mayHaveRun = false
-    while let site = walk.next(isUp: { $0 == topology.site || topology.health.isUp($0) }) {
+    while let site = walk.next(isUp: topology.isUp) {
       if site == topology.site {
         call.ledger.place = (site: call.loop.siteName, loop: call.loop.name)
         return await next(call)

@@ -6,6 +6,7 @@ import Manifests
 import Placement
 import Sandbox
 import Sealing
+import Synchronization
 
 /// The topology that a node belongs to, and its place in it. Shared by all loops; what changes in it is behind a lock.
 final class NodeTopology: Sendable {
@@ -16,7 +17,10 @@ final class NodeTopology: Sendable {
   /// sha256 of the topology's identity: what two nodes must agree on.
   let digest: [UInt8]
   /// Where each site's node is reached; nil for the own one, and for sites without a node.
-  let targets: [LinkTarget?]
+  private let targets: Mutex<[LinkTarget?]>
+  /// Whether addresses come from leases in the store.
+  let hasLeases: Bool
+  let keys: KeyRing
   let seal: ForwardSeal
   let replays: ReplayCache
   let health: SitesHealth
@@ -50,7 +54,7 @@ final class NodeTopology: Sendable {
     self.site = site
     var targets: [LinkTarget?] = []
     for (index, other) in sites.enumerated() {
-      guard index != site, let url = other.node else {
+      guard index != site, !configuration.membersInStore, let url = other.node else {
         targets.append(nil)
         continue
       }
@@ -63,13 +67,15 @@ final class NodeTopology: Sendable {
       }
       targets.append(target)
     }
-    self.targets = targets
+    self.targets = Mutex(targets)
+    hasLeases = configuration.membersInStore
     guard let keys = credentials.keys ?? (credentials.mintsKeys ? .minted() : nil) else {
       throw NodeError(
         .configuration,
         "a node of a topology needs the keys that its nodes share, to tell each other who is asking: give ATOLL_KEYS, or "
           + "--keys FILE, one key a line as `openssl rand -base64 32` makes them, the same on every node")
     }
+    self.keys = keys
     seal = ForwardSeal(keys)
     replays = ReplayCache(capacity: NodeBounds.forwardsRemembered)
     health = SitesHealth(count: sites.count)
@@ -80,6 +86,17 @@ final class NodeTopology: Sendable {
   }
 
   func name(of site: Int) -> String { topology.sites[site].name }
+
+  /// Where a site's node is reached; nil where it has none, or where that is not known now. A lock of some 20 ns.
+  func target(of site: Int) -> LinkTarget? { targets.withLock { $0[site] } }
+
+  func move(_ site: Int, to target: LinkTarget?) { targets.withLock { $0[site] = target } }
+
+  /// Whether calls may go to the site at all: some day, where leases decide.
+  func mayReach(_ site: Int) -> Bool { hasLeases || target(of: site) != nil }
+
+  /// Whether the site answers, as far as is known.
+  func isUp(_ other: Int) -> Bool { other == site || target(of: other) != nil && health.isUp(other) }
 
   /// The sites of some jurisdictions, with their nodes' addresses where they have one: whom to ask instead.
   func sites(in jurisdictions: [String]) -> [TopologyFile.Site] {

@@ -20,13 +20,17 @@ extension NodeLoop {
     }
     for name in names {
       guard let index = endpoint.catalog.index(ofHeader: name), let why = endpoint.placements[index].misdirection else { continue }
-      guard case .none = head.copies(of: Forward.header), callers.principal(of: head.copies(of: "authorization")) == nil else {
-        return HTTPRefusal(why.answer())
-      }
       // Who may ask nothing here is not told where to ask.
-      return HTTPRefusal(.unauthorized)
+      let isKnown = isNode(head.copies(of: Forward.header)) || callers.principal(of: head.copies(of: "authorization")) != nil
+      return HTTPRefusal(isKnown ? why.answer() : .unauthorized)
     }
     return nil
+  }
+
+  /// Whether the sender has this topology's keys. Its call is not taken, so that is all that matters.
+  private func isNode(_ header: HTTPExchange.Copies) -> Bool {
+    guard case .one(let sealed) = header else { return false }
+    return topology?.seal.opened(sealed) != nil
   }
 }
 

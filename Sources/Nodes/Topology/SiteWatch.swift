@@ -25,7 +25,8 @@ final class SiteWatch: @unchecked Sendable {
   private let loop: EventLoop
   private let log: Logger
   private var timer: LoopTimer?
-  private var sites: [Int] = []
+  /// The sites that calls go to from here.
+  private(set) var sites: [Int] = []
   /// Sites whose last probe has no answer yet.
   private var asked: Set<Int> = []
   /// Sites that are known to be another node than the topology says, or to have another topology.
@@ -52,7 +53,10 @@ final class SiteWatch: @unchecked Sendable {
 
   private func probe() {
     for site in sites where asked.insert(site).inserted {
-      guard let target = forwarder.topology.targets[site] else { continue }
+      guard let target = forwarder.topology.target(of: site) else {
+        asked.remove(site)
+        continue
+      }
       let path = forwarder.topology.topology.path(from: forwarder.topology.site, to: site)
       let time = UInt64(path.roundTrip * 1e6) &+ HealthRules.probeTimeoutMilliseconds * 1_000_000
       let request = LinkRequest(method: "GET", path: SiteReport.path, deadline: loop.now &+ time)

@@ -22,6 +22,11 @@ enum Standing: Sendable {
           .configuration, "`jurisdiction` is for a node without a topology, and this one has \(file), which says where its "
             + "site stands; remove `jurisdiction`")
       }
+      if configuration.membersInStore, configuration.kv == nil || configuration.kv == "memory:" {
+        throw NodeError(
+          .configuration, "`members = \"kv\"` keeps the nodes' leases in a store that all of them share, and this node has none; "
+            + "name it with --kv, such as redis://127.0.0.1:6379")
+      }
       self = .site(try NodeTopology(file, configuration, credentials))
     } else if let site = configuration.site {
       throw NodeError(

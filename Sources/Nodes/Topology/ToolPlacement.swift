@@ -36,7 +36,7 @@ final class ToolPlacement: Sendable {
     let plan = try topology.planner.place(profile)
     let site = topology.site
     // A site without an address can only be reached by its own clients.
-    route = topology.planner.route(plan, from: site).filter { $0 == site || topology.targets[$0] != nil }
+    route = topology.planner.route(plan, from: site).filter { $0 == site || topology.mayReach($0) }
     mayRunHere = plan.allowed.contains(site)
     runsHere = route.first == site || route.isEmpty && mayRunHere
     isRepeatable = profile.isIdempotent || profile.isReadOnly
