@@ -156,7 +156,8 @@ let package = Package(
     .testTarget(name: "AtollWorkerTests", dependencies: ["AtollWorker", "CWorkerAllocator"], swiftSettings: house),
     .testTarget(
       name: "NodesTests", dependencies: [
-        "Nodes", "EventLoop", "HTTPServer", "HTTPClient", "JSON", "KeyValue", "Manifests", "MCP", "Sandbox", "Sealing",
+        "Nodes", "EventLoop", "HTTPServer", "HTTPClient", "JSON", "KeyValue", "Manifests", "MCP", "Placement", "Sandbox",
+        "Sealing",
       ],
       swiftSettings: house),
     .testTarget(name: "PlacementTests", dependencies: ["Placement", "Manifests"], swiftSettings: house),

@@ -6,6 +6,7 @@ import HTTPClient
 import HTTPServer
 public import Logging
 public import Manifests
+import Placement
 import Sandbox
 import Synchronization
 
@@ -28,6 +29,8 @@ public final class Node: @unchecked Sendable {
   private var workers: [LoadedWorker]
   private let generation = Atomic<Int>(1)
   private var reloading: Task<Void, Never>?
+  private let watch: SiteWatch?
+  private let membership: Membership?
   private var undrained = 0
   private var whenDrained: [CheckedContinuation<Void, Never>] = []
   private let draining = Atomic<Bool>(false)
@@ -42,20 +45,21 @@ public final class Node: @unchecked Sendable {
 
   /// Opens the workers and listens; when this returns, the node answers.
   ///
+  /// `isWorkshop`: the node is for whoever sits at the machine (`dev`), so workers need not be told where it stands.
   /// A worker that cannot be opened is reported through `refused` and left out; the rest is served.
   ///
   /// - Throws: ``NodeError`` when no worker could be opened, or when an address is taken.
   public static func start(
     _ configuration: NodeConfiguration, credentials: NodeCredentials, workers sources: [WorkerSource],
-    cacheDirectory: String?, on primary: EventLoop, log: Logger, refused: (NodeError) -> Void
+    cacheDirectory: String?, isWorkshop: Bool = false, on primary: EventLoop, log: Logger, refused: (NodeError) -> Void
   ) async throws(NodeError) -> Node {
-    let shared = try NodeLoop.Shared(configuration, credentials, log: log)
+    let shared = try NodeLoop.Shared(configuration, credentials, isWorkshop: isWorkshop, log: log)
     let engine = try NodeError.wrapping(.engine) { () throws(SandboxError) in
       try Engine(EngineConfiguration(instances: configuration.limits.instances))
     }
     let opening = WorkerOpening(
       modules: ModuleStore(engine: engine, cacheDirectory: cacheDirectory), configuration: configuration,
-      secrets: credentials.secrets, log: log)
+      secrets: credentials.secrets, standing: shared.standing, stores: shared.stores, log: log)
     var opened: [LoadedWorker] = []
     var deployment: Deployment?
     for source in sources {
@@ -72,10 +76,11 @@ public final class Node: @unchecked Sendable {
     guard let deployment else {
       throw NodeError(.noWorkers, "no worker could be loaded: mend the errors above, or name another worker")
     }
-    try shared.store.open(for: opened)
+    try shared.stores.open(for: opened)
     let node = try Node(shared, workers: opened, opening: opening, engine: engine, primary: primary, log: log)
     try await node.deploy(deployment)
     try await node.listen()
+    try node.join()
     return node
   }
 
@@ -99,16 +104,24 @@ public final class Node: @unchecked Sendable {
       let share = Share(index: index, count: count)
       loops.append(
         NodeLoop(
-          name: "loop-\(index)", siteName: configuration.name, eventLoop: loop,
+          name: "loop-\(index)", siteName: shared.standing.topology?.name ?? configuration.name, eventLoop: loop,
           sandbox: try NodeError.wrapping(.engine) { () throws(SandboxError) in try LoopSandbox(engine: engine, loop: loop) },
           admission: Admission(
             loop: loop, ceiling: share.of(configuration.limits.instances),
             queueDepth: share.of(configuration.limits.queueDepth),
             queueMilliseconds: UInt64(configuration.limits.queueMilliseconds)),
-          shared: shared, log: log))
+          forwards: max(1, share.of(configuration.limits.forwards)), shared: shared, log: log))
       if index > 0 { loop.start(name: "atoll-\(index)") }
     }
     self.loops = loops
+    membership = shared.standing.topology.flatMap { topology in
+      guard topology.hasLeases else { return nil }
+      return Membership(
+        topology, topology.keys, store: loops[0].services.stores[0], loop: primary,
+        allowsInsecure: configuration.insecureLinks, log: log)
+    }
+    watch = loops[0].forwarder.map { SiteWatch($0, loop: primary, log: log) }
+    shared.standing.topology?.replays.begin(at: loops[0].milliseconds())
   }
 
   private static func reject(_ worker: LoadedWorker, takenBy others: [LoadedWorker]) throws(NodeError) {
@@ -149,7 +162,10 @@ public final class Node: @unchecked Sendable {
 
   private func hostPolicy() throws(NodeError) -> HostPolicy {
     do throws(HTTPServerError) {
-      return try HostPolicy(allowedHosts: configuration.hosts ?? [], allowedOrigins: configuration.origins)
+      // What other nodes call this one is a name of it too.
+      let topology = shared.standing.topology
+      let own = topology.flatMap { $0.topology.sites[$0.site].node.flatMap { try? LinkTarget($0) } }
+      return try HostPolicy(allowedHosts: (configuration.hosts ?? []) + (own.map { [$0.authority] } ?? []), allowedOrigins: configuration.origins)
     } catch {
       throw NodeError(.configuration, error.message, cause: error)
     }
@@ -185,6 +201,18 @@ public final class Node: @unchecked Sendable {
     }
   }
 
+  /// Tells the other nodes where this one is, where leases do that.
+  private func join() throws(NodeError) {
+    guard let membership, let topology = shared.standing.topology else { return }
+    if let own = topology.topology.sites[topology.site].node { return membership.start(address: own) }
+    guard address.host != "0.0.0.0", address.host != "::" else {
+      throw NodeError(
+        .configuration, "other nodes cannot reach \(address): write where they reach this one as `node` of site "
+          + "`\(topology.name)` in the topology")
+    }
+    membership.start(address: "http://\(address)")
+  }
+
   // MARK: Deployments
 
   /// Swaps a deployment in: every loop links it first, and only when all of them have does any serve it.
@@ -194,6 +222,8 @@ public final class Node: @unchecked Sendable {
       try result.get()
     }
     for loop in loops { await loop.eventLoop.run { loop.commit() } }
+    watch?.watch(deployment.workers)
+    membership?.watch(watch?.sites ?? [])
   }
 
   /// Opens one worker again, building it where its source is newer, and swaps it in. Calls in flight end on the
@@ -219,10 +249,10 @@ public final class Node: @unchecked Sendable {
 
   private func swapIn(_ source: WorkerSource) async throws(NodeError) {
     let opening = opening
-    let store = shared.store
+    let stores = shared.stores
     let opened = await primary.outcome { () throws(NodeError) in
       let worker = try opening.open(source)
-      try store.open(for: [worker])
+      try stores.open(for: [worker])
       return worker
     }
     let fresh = try opened.get()
@@ -243,7 +273,7 @@ public final class Node: @unchecked Sendable {
       total.merge(await loop.eventLoop.run { loop.snapshot() })
     }
     return MetricsText.render(
-      total, upstreams: shared.upstreams.health.snapshot, loops: loops.count, generation: generation.load(ordering: .relaxed), ready: isReady)
+      total, topology: shared.standing.topology, upstreams: shared.upstreams.health.snapshot, loops: loops.count, generation: generation.load(ordering: .relaxed), ready: isReady)
   }
 
   // MARK: Drain
@@ -256,6 +286,7 @@ public final class Node: @unchecked Sendable {
       if undrained > 0 { await withCheckedContinuation { whenDrained.append($0) } }
       return
     }
+    membership?.end()
     undrained = servers.count
     for (loop, server) in servers {
       loop.execute { [self] in
@@ -282,13 +313,14 @@ public final class Node: @unchecked Sendable {
   /// Ends the calls that a drain left behind, with the fault `cancelled`, and stops every loop but the first, which is
   /// the caller's. On the first loop.
   public func stop() {
+    watch?.stop()
     loops.first?.end()
     for loop in loops.dropFirst() {
       loop.eventLoop.execute { loop.end() }
       loop.eventLoop.stop()
       loop.eventLoop.join()
     }
-    shared.store.close()
+    shared.stores.close()
   }
 }
 
