@@ -210,6 +210,15 @@ enum Words {
     return nil
   }
 
+  /// A place of a topology, or two with ` to ` between them.
+  @Sendable static func faultTarget(_ text: String) -> String? {
+    let places = text.split(separator: " to ", omittingEmptySubsequences: false).map(String.init)
+    guard places.count <= 2, places.allSatisfy({ workerName($0) == nil }) else {
+      return "a target is the name of a site, region, store or dependency, or two with ` to ` between; write \"fra to nyc\""
+    }
+    return nil
+  }
+
   // MARK: Parts
 
   static func isToolNameByte(_ byte: UInt8) -> Bool {

@@ -31,6 +31,13 @@ int cuv_share_port(int descriptor);
 int cuv_accept(int descriptor, struct sockaddr_storage *peer);
 int cuv_local_address(int descriptor, struct sockaddr_storage *address);
 int cuv_remote_address(int descriptor, struct sockaddr_storage *address);
+// A timer on the monotonic clock that can be read when it has fired, close-on-exec: libuv's own count whole milliseconds.
+int cuv_timerfd(void);
+// Has it fire once at that monotonic time, at once where that has passed; 0 disarms it. What it had to tell is dropped.
+int cuv_timerfd_arm(int descriptor, uint64_t nanoseconds);
+// Maps the first eight bytes of a file, read-only and shared with whoever writes to it. They stay mapped.
+int cuv_map_offset(const char *path, const int64_t **offset);
+static inline int64_t cuv_load_offset(const int64_t *offset) { return __atomic_load_n(offset, __ATOMIC_RELAXED); }
 // How many bytes the peer's kernel has not acknowledged yet.
 int cuv_unacknowledged(int descriptor);
 // Sends FIN.
