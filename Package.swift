@@ -112,8 +112,8 @@ let package = Package(
     .target(
       name: "Simulation",
       dependencies: [
-        "EventLoop", "JSON", "Sealing", "HTTPServer", "HTTPClient", "Manifests", "KeyValue", "MCP", "Placement", "Nodes",
-        "CSpawn",
+        "EventLoop", "JSON", "Sealing", "HTTPServer", "HTTPClient", "Manifests", "KeyValue", "Bundles", "MCP",
+        "Placement", "Nodes", "CSpawn", .product(name: "HTTPTypes", package: "swift-http-types"),
       ],
       swiftSettings: pointerFree + [uncheckedExclusivity]),
     .executableTarget(
@@ -166,7 +166,11 @@ let package = Package(
       ],
       swiftSettings: house),
     .testTarget(
-      name: "SimulationTests", dependencies: ["Simulation", "EventLoop", "JSON", "HTTPServer", "Manifests", "Placement"],
+      name: "SimulationTests",
+      dependencies: [
+        "Simulation", "EventLoop", "JSON", "HTTPServer", "HTTPClient", "Manifests", "MCP", "Placement",
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+      ],
       swiftSettings: house),
     .testTarget(name: "PlacementTests", dependencies: ["Placement", "Manifests"], swiftSettings: house),
     .testTarget(name: "TidyTests", dependencies: ["Manifests"], swiftSettings: house),

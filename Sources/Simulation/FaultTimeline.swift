@@ -144,7 +144,9 @@ public struct FaultConditions: Sendable, Equatable {
   public func slowdown(site: Int) -> Double { faults(.slow, site: site).reduce(1) { $0 * $1.factor } }
 
   /// How far the site's wall clock is ahead.
-  public func skewMilliseconds(site: Int) -> Int { faults(.clockSkew, site: site).reduce(0) { $0 + $1.skewMilliseconds } }
+  public func skewMilliseconds(site: Int) -> Int {
+    faults(.clockSkew, site: site).reduce(0) { $0 + $1.skewMilliseconds }
+  }
 
   public func isCut(_ pair: SitePair) -> Bool {
     active.contains { index in

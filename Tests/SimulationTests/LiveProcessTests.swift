@@ -218,7 +218,7 @@ import Testing
       defer { network.stop() }
       let link = await network.makeLink(
         forward: LinkShape(), backward: LinkShape(oneWayMilliseconds: 150))
-      let way = try await network.listen(over: link, to: .loopback(port: port))
+      let way = try await network.listen(over: link, to: .loopback(port: port)).address
       try FileManager.default.createDirectory(atPath: folder + "/copy", withIntermediateDirectories: true)
       _ = try await processes.start(
         RedisProgram.program(named: "copy", path: path, port: copyPort, folder: folder + "/copy", follows: way.port),

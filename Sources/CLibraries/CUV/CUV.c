@@ -66,6 +66,23 @@ int cuv_share_port(int descriptor) {
   return result(setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on));
 }
 
+int cuv_fill(int descriptor) {
+  struct sockaddr_storage address;
+  int status = cuv_local_address(descriptor, &address);
+  if (status < 0) return status;
+  if (listen(descriptor, 0) != 0) return -errno;
+  int filler = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+  if (filler < 0) return -errno;
+  if (connect(filler, (struct sockaddr *)&address, length((struct sockaddr *)&address)) != 0 && errno != EINPROGRESS) {
+    int error = errno;
+    close(filler);
+    return -error;
+  }
+  return filler;
+}
+
+int cuv_widen(int descriptor, int backlog) { return result(listen(descriptor, backlog)); }
+
 int cuv_accept(int descriptor, struct sockaddr_storage *peer) {
   socklen_t size = sizeof *peer;
   return result(accept4(descriptor, (struct sockaddr *)peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC));

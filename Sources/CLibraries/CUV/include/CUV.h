@@ -27,6 +27,11 @@ void cuv_ignore_sigpipe(void);
 int cuv_listen(const struct sockaddr *address, int backlog, int shared);
 // Lets later sockets join the port of this listener.
 int cuv_share_port(int descriptor);
+// Makes the accept queue as short as can be and fills it with a connection of our own, whose descriptor is answered: the
+// kernel then drops the first packet of every other, whose sender tries again after 1, 3, 7 seconds and so on.
+int cuv_fill(int descriptor);
+// Gives the accept queue that length again.
+int cuv_widen(int descriptor, int backlog);
 // The next waiting connection, non-blocking and close-on-exec.
 int cuv_accept(int descriptor, struct sockaddr_storage *peer);
 int cuv_local_address(int descriptor, struct sockaddr_storage *address);

@@ -57,7 +57,11 @@ final class LiveProcess {
   var isRunning: Bool { identifier != nil }
 
   /// What this start writes to.
-  var output: String { program.output + (starts > 1 ? ".\(starts).log" : ".log") }
+  var output: String { output(of: starts) }
+  /// What all starts have written to.
+  var outputs: [String] { starts == 0 ? [] : (1...starts).map(output) }
+
+  private func output(of start: Int) -> String { program.output + (start > 1 ? ".\(start).log" : ".log") }
 
   /// On the loop, whose thread it will not outlive.
   ///

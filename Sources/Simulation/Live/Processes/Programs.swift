@@ -49,3 +49,54 @@ struct RedisProgram {
       output: "\(folder)/\(name)")
   }
 }
+
+/// This program as a node of a run.
+struct NodeProgram {
+  static let ready = "listening on http"
+
+  /// What a node is told beside its topology.
+  struct Settings {
+    var site: String
+    var port: UInt16
+    var topology: String
+    /// Values of `Host` that it answers to: the relays' addresses.
+    var hosts: [String]
+    /// Upstreams that a dependency of the run stands for, and where.
+    var upstreams: [(name: String, url: String)]
+    var capacity: Int
+    var workers: [String]
+    var keys: String
+    var clockFile: String
+    var folder: String
+  }
+
+  static func program(_ settings: Settings, path: String) -> LiveProcess.Program {
+    var arguments = ["serve", "--listen", "127.0.0.1:\(settings.port)", "--loops", "1", "--log-level", "debug"]
+    arguments += ["--topology", settings.topology, "--site", settings.site, "--instances", "\(settings.capacity)"]
+    // Its clients are all of one address here.
+    arguments += ["--calls-per-second", "1000000", "--calls-burst", "1000000"]
+    for host in settings.hosts { arguments += ["--host", host] }
+    for upstream in settings.upstreams { arguments += ["--upstream", "\(upstream.name)=\(upstream.url)"] }
+    if !settings.upstreams.isEmpty { arguments += ["--allow-address", "127.0.0.1/32"] }
+    return LiveProcess.Program(
+      name: "the node of `\(settings.site)`", path: path, arguments: arguments + settings.workers,
+      environment: environment() + [
+        "ATOLL_KEYS=\(settings.keys)", "ATOLL_CLOCK_OFFSET_FILE=\(settings.clockFile)",
+      ], folder: settings.folder, output: "\(settings.folder)/node")
+  }
+
+  /// Packs a worker, so that the nodes do not all do so at once.
+  static func build(_ worker: String, path: String, folder: String, number: Int) -> LiveProcess.Program {
+    LiveProcess.Program(
+      name: "`atoll build \(worker)`", path: path, arguments: ["build", worker], environment: environment(),
+      output: "\(folder)/build-\(number)")
+  }
+
+  /// Ours, without what would change a node's settings; secrets are for workers.
+  private static func environment() -> [String] {
+    let kept = ["ATOLL_HOME=", "ATOLL_ESBUILD=", "ATOLL_SECRET_"]
+    return LiveProcess.environment().filter { line in
+      !line.hasPrefix("ATOLL_") || kept.contains { line.hasPrefix($0) }
+    }
+  }
+}

@@ -29,6 +29,11 @@ extension LiveProcess {
     do throws(FileError) { return try Files.read(output, atMost: LiveLimits.outputBytesMax) } catch { return [] }
   }
 
+  /// An error with the end of what it said.
+  func failure(_ what: String) -> SimulationError {
+    failure("\(what)\(exit.map { " (\($0))" } ?? "")", outputBytes())
+  }
+
   private func failure(_ what: String, _ said: [UInt8]) -> SimulationError {
     let end = String(decoding: said.suffix(LiveLimits.shownOutputBytes), as: UTF8.self)
     let shown = end.isEmpty ? "it wrote nothing to \(output)" : "the end of \(output):\n\(end)"

@@ -14,6 +14,12 @@ public final class RelayNetwork: @unchecked Sendable {
     fileprivate let index: Int
   }
 
+  /// Names a relay of one network.
+  public struct Relay: Sendable, Hashable {
+    fileprivate let index: Int
+    public let address: SocketAddress
+  }
+
   /// Which way over the link a relay's connections are made.
   public enum Direction: Sendable {
     case forward, backward
@@ -24,7 +30,7 @@ public final class RelayNetwork: @unchecked Sendable {
   let loop: EventLoop
   // Confined to the loop from here on.
   private var links: [RelayLink] = []
-  private var listeners: [TCPListener] = []
+  private var gates: [RelayGate] = []
   private var timer: PreciseTimer?
   private var due = DueQueue<RelayStream>()
   var generator: SplitMix64
@@ -62,33 +68,40 @@ public final class RelayNetwork: @unchecked Sendable {
   /// Listens on a free loopback port: who connects to it reaches `target` over the link.
   ///
   /// The relay accepts at once, before anything has crossed the link: a caller's `connect` costs no time, and its first
-  /// bytes wait for the round trip instead. A target that refuses the connection is a reset, a round trip later.
+  /// bytes wait for the round trip instead. A target that refuses the connection is a reset, a round trip later, which its
+  /// caller cannot tell from one that broke off: see ``refuse(_:)``.
   ///
   /// - throws: ``LoopError`` when no port or descriptor is left.
   public func listen(
     over link: Link, _ direction: Direction = .forward, to target: SocketAddress
-  ) async throws(LoopError) -> SocketAddress {
-    let listening: Result<SocketAddress, LoopError> = await onLoop { network in
-      do throws(LoopError) {
-        let state = network.links[link.index]
-        let listener = try TCPListener(loop: network.loop, address: .loopback(port: 0)) { connection in
-          guard network.links.reduce(0, { $0 + $1.connections.count }) < LiveLimits.relayedConnections else {
-            return connection.reset()
-          }
-          RelayedConnection(connection, over: state, direction, to: target, in: network).begin()
-        }
-        network.listeners.append(listener)
-        return .success(listener.address)
-      } catch {
-        return .failure(error)
-      }
+  ) async throws(LoopError) -> Relay {
+    let listening: Result<Relay, LoopError> = await onLoop { network in
+      let gate = RelayGate(over: network.links[link.index], direction, to: target, in: network)
+      do throws(LoopError) { try gate.open() } catch { return .failure(error) }
+      network.gates.append(gate)
+      network.links[link.index].gates.append(gate)
+      return .success(Relay(index: network.gates.count - 1, address: gate.address))
     }
     return try listening.get()
   }
 
+  /// Refuses new connections, at once, as a machine does on which nothing listens any more: their callers know that
+  /// nothing was begun. For a target that was killed; its open connections end by themselves.
+  public func refuse(_ relay: Relay) async { await onLoop { $0.gates[relay.index].close() } }
+
+  /// Takes connections again, at the same address. Idempotent.
+  ///
+  /// - throws: ``LoopError`` when somebody else has taken the port meanwhile.
+  public func accept(_ relay: Relay) async throws(LoopError) {
+    let opened: Result<Void, LoopError> = await onLoop { network in
+      do throws(LoopError) { return .success(try network.gates[relay.index].open()) } catch { return .failure(error) }
+    }
+    try opened.get()
+  }
+
   // MARK: Changing
 
-  /// Stops every byte on the link; connections stay, as do those that are made meanwhile, and wait.
+  /// Stops every byte on the link. Connections stay and wait; new ones wait to be made, as if their first packet was lost.
   ///
   /// - parameter resetting: ends the connections over the link instead, as a network does that loses its state.
   public func cut(_ link: Link, resetting: Bool = false) async {
@@ -146,6 +159,8 @@ public final class RelayNetwork: @unchecked Sendable {
 
   // MARK: Bounds
 
+  var isFull: Bool { links.reduce(0) { $0 + $1.connections.count } >= LiveLimits.relayedConnections }
+
   var isCrowded: Bool { relayedBytes > LiveLimits.relayedBytes }
 
   func wait(_ stream: RelayStream) { crowded.append(stream) }
@@ -164,49 +179,6 @@ public final class RelayNetwork: @unchecked Sendable {
     if loop.isOnLoop { return body(self) }
     return await withCheckedContinuation { continuation in
       loop.execute { continuation.resume(returning: body(self)) }
-    }
-  }
-}
-
-/// What crossed a link, both ways.
-public struct RelayTraffic: Sendable, Equatable {
-  public var connections = 0
-  public var openConnections = 0
-  public var forwardBytes = 0
-  public var backwardBytes = 0
-  /// Pieces of which something was lost and sent again.
-  public var lostPieces: UInt64 = 0
-}
-
-/// The two directions of a link, and the connections over it. Confined to the network's loop.
-final class RelayLink {
-  var forward: LinkModel
-  var backward: LinkModel
-  var isCut = false
-  var connections: [ObjectIdentifier: RelayedConnection] = [:]
-  var accepted = 0
-  var forwardBytes = 0
-  var backwardBytes = 0
-
-  init(_ forward: LinkModel, _ backward: LinkModel) {
-    self.forward = forward
-    self.backward = backward
-  }
-
-  var traffic: RelayTraffic {
-    RelayTraffic(
-      connections: accepted, openConnections: connections.count, forwardBytes: forwardBytes,
-      backwardBytes: backwardBytes, lostPieces: forward.lostPieces + backward.lostPieces)
-  }
-
-  /// When a piece that is sent now that way arrives, and what that way has carried.
-  func send(
-    _ bytes: Int, _ direction: RelayNetwork.Direction, at now: UInt64, behind previous: UInt64,
-    using generator: inout SplitMix64
-  ) -> UInt64 {
-    switch direction {
-    case .forward: forward.arrival(of: bytes, at: now, behind: previous, using: &generator)
-    case .backward: backward.arrival(of: bytes, at: now, behind: previous, using: &generator)
     }
   }
 }
