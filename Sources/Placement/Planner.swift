@@ -66,8 +66,8 @@ public struct Planner: Sendable {
   /// nearest one there, since any other sends its callers away. With everything at one tier, at the nearest site of it:
   /// the others are not there then.
   public func entry(of population: Int, for tool: ToolProfile) -> Int {
-    let nearest = topology.sites(nearestTo: population)
-    return nearest.first { takesIn(tool, at: $0) } ?? nearest[0]
+    topology.nearestSite(to: population) { takesIn(tool, at: $0) } ?? topology.nearestSite(to: population) { _ in true }
+      ?? 0
   }
 
   /// Where a node at `entry` sends calls of the tool, best first; itself, where it may run them and that is best.

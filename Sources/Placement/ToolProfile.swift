@@ -127,12 +127,13 @@ public struct ToolProfile: Sendable, Equatable {
       measured: measured.serviceMilliseconds, manifest: expected.serviceMilliseconds,
       assumed: PlacementAssumptions.serviceMilliseconds)
     measuredServices = measured.services
+    // That a worker without namespaces, or a tool that only reads, does none is no assumption.
     keyValueReads = Figure(
-      measured: measured.keyValueReads, manifest: expected.keyValueReads,
-      assumed: usesStore ? PlacementAssumptions.keyValueReads : 0)
+      measured: measured.keyValueReads, manifest: expected.keyValueReads ?? (usesStore ? nil : 0),
+      assumed: PlacementAssumptions.keyValueReads)
     keyValueWrites = Figure(
-      measured: measured.keyValueWrites, manifest: expected.keyValueWrites,
-      assumed: usesStore && tool.readOnly != true ? PlacementAssumptions.keyValueWrites : 0)
+      measured: measured.keyValueWrites, manifest: expected.keyValueWrites ?? (usesStore && !isReadOnly ? nil : 0),
+      assumed: PlacementAssumptions.keyValueWrites)
     var names = manifest.upstreams.map(\.name).filter(known.contains)
     if let near = manifest.placement.near, !names.contains(near) { names.append(near) }
     dependencies = names.map { dependency in

@@ -68,6 +68,16 @@ public struct Topology: Sendable {
     return sites.indices.sorted { (distances[$0], $0) < (distances[$1], $1) }
   }
 
+  /// The first of them that is wanted, without putting the others in order.
+  func nearestSite(to population: Int, where isWanted: (Int) -> Bool) -> Int? {
+    var nearest: (distance: Double, site: Int)?
+    for site in sites.indices where isWanted(site) {
+      let distance = path(fromPopulation: population, to: site).milliseconds
+      if distance < nearest?.distance ?? .infinity { nearest = (distance, site) }
+    }
+    return nearest?.site
+  }
+
   public func site(named name: String) -> Int? { sites.firstIndex { $0.name == name } }
 
   public func dependency(named name: String) -> Int? { dependencies.firstIndex { $0.name == name } }
