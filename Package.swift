@@ -109,6 +109,8 @@ let package = Package(
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
       swiftSettings: pointerFree + [uncheckedExclusivity]),
+    .target(
+      name: "Simulation", dependencies: ["EventLoop", "JSON", "Manifests", "Nodes"], swiftSettings: pointerFree),
     .executableTarget(
       name: "atoll",
       dependencies: [
@@ -159,6 +161,7 @@ let package = Package(
       ],
       swiftSettings: house),
     .testTarget(name: "PlacementTests", dependencies: ["Placement", "Manifests"], swiftSettings: house),
+    .testTarget(name: "SimulationTests", dependencies: ["Simulation", "JSON"], swiftSettings: house),
     .testTarget(name: "TidyTests", dependencies: ["Manifests"], swiftSettings: house),
     .testTarget(name: "EndToEnd", exclude: ["clients"], swiftSettings: house),
   ],

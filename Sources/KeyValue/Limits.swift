@@ -85,6 +85,8 @@ public enum NATSLimits {
   /// How long one request waits for its answer; an operation may take several.
   public static let requestMilliseconds: UInt64 = 2_000
   public static let connectMilliseconds: Int64 = 2_000
+  /// Subscriptions of past listings whose memory waits for a look at the connection.
+  static let retiredMax = 64
   /// The wait before the library connects again, and the most that is added to it at random.
   public static let reconnectMilliseconds: Int64 = 150
   public static let reconnectJitterMilliseconds: Int64 = 100

@@ -1,6 +1,7 @@
 // One connection of cnats, and the settings it is made with.
 internal import CNATS
 internal import Glibc
+internal import Synchronization
 
 /// What connections are made with. Any thread.
 final class NATSOptions: @unchecked Sendable {
@@ -57,6 +58,10 @@ final class NATSLink: @unchecked Sendable {
   private var connection: OpaquePointer?
   private let nats: cnats_functions
   private let place: String
+  /// Subscriptions that have ended and are not freed yet.
+  private let retired = Mutex<[Retired]>([])
+
+  private struct Retired: @unchecked Sendable { let subscription: OpaquePointer }
 
   /// Blocks for two seconds at most. A server that cannot be reached is tried again in the background.
   init(_ nats: cnats_functions, _ address: NATSAddress, _ options: NATSOptions) throws(KeyValueError) {
@@ -88,7 +93,52 @@ final class NATSLink: @unchecked Sendable {
 
   deinit {
     nats.jsCtx_Destroy(jetStream)
+    // Joins the thread that reads, so that nobody looks at a subscription any more.
+    nats.natsConnection_Close(connection)
+    free(retired.withLock { $0 })
     nats.natsConnection_Destroy(connection)
+  }
+
+  // MARK: Subscriptions
+
+  func subscribe(to subject: UnsafePointer<CChar>) throws(NATSFault) -> OpaquePointer {
+    var subscription: OpaquePointer?
+    let status = nats.natsConnection_SubscribeSync(&subscription, connection, subject)
+    guard status == NATS_OK, let subscription else { throw NATSFault(nats, status, jsErrCode(rawValue: 0)) }
+    return subscription
+  }
+
+  /// Ends a subscription without waiting for the server, and keeps its memory.
+  ///
+  /// cnats before 3.6.1 looks a message's subscription up under a lock, lets go of the lock and goes on with the pointer:
+  /// freeing it meanwhile takes it from under the thread that reads (nats.c, "Crash processing inbound message for
+  /// destroyed subscription"). So it is freed once that thread has certainly gone on.
+  func retire(_ subscription: OpaquePointer) {
+    _ = nats.natsSubscription_Unsubscribe(subscription)
+    let count = retired.withLock { retired in
+      retired.append(Retired(subscription: subscription))
+      return retired.count
+    }
+    if count >= NATSLimits.retiredMax { releaseRetired() }
+  }
+
+  /// Frees what has ended, after an answer of the server's that came behind everything before: the thread that reads has
+  /// it read then. Waits for that answer; where none comes, they are kept for the next time.
+  func releaseRetired() {
+    let ended = retired.withLock { retired in
+      defer { retired = [] }
+      return retired
+    }
+    guard !ended.isEmpty else { return }
+    if isConnected, nats.natsConnection_FlushTimeout(connection, Int64(NATSLimits.requestMilliseconds)) == NATS_OK {
+      free(ended)
+    } else {
+      retired.withLock { $0 += ended }
+    }
+  }
+
+  private func free(_ ended: [Retired]) {
+    for one in ended { nats.natsSubscription_Destroy(one.subscription) }
   }
 
   func close() { nats.natsConnection_Close(connection) }

@@ -57,6 +57,7 @@ extension NATSSession {
     let before = clock()
     let grace = NATSLimits.sweepGraceMilliseconds
     guard before > grace, (try? prepare(until: deadline)) != nil else { return }
+    link?.releaseRetired()
     var due: [(subject: String, sequence: UInt64)] = []
     var (looked, next) = (0, UInt64(1))
     let walked: Void? = try? walk("$KV.\(address.bucket).>", from: sweepSequence, until: deadline) { step in
@@ -91,39 +92,16 @@ extension NATSSession {
   private func walk(
     _ subject: String, from sequence: UInt64?, until deadline: UInt64, _ body: (Step) -> Bool
   ) throws(NATSFault) {
-    var subscription: OpaquePointer?
-    var settings = options(deadline)
-    var how = jsSubOptions()
-    _ = nats.jsSubOptions_Init(&how)
-    // Not an ordered consumer of cnats: what breaks off here is an error, and needs no thread that begins it again.
-    how.Config.AckPolicy = js_AckNone
-    how.Config.HeadersOnly = true
-    how.Config.MemoryStorage = true
-    if let sequence {
-      how.Config.DeliverPolicy = js_DeliverByStartSequence
-      how.Config.OptStartSeq = sequence
-    } else {
-      how.Config.DeliverPolicy = js_DeliverLastPerSubject
-    }
-    var code = jsErrCode(rawValue: 0)
-    let status = stream.withCString { name in
-      how.Stream = name
-      return withDomain(&settings) { settings in
-        withJetStream { nats.js_SubscribeSync(&subscription, $0, subject, settings, &how, &code) }
-      }
-    }
-    guard status == NATS_OK, let subscription else { throw NATSFault(nats, status, code) }
-    // Waits for nobody. The server stops sending, and drops the consumer seconds later, as one that nobody listens to.
-    defer { nats.natsSubscription_Destroy(subscription) }
+    let inbox = try NATSInbox(nats, link)
+    let consumer = try consumer(subject, from: sequence, to: inbox, until: deadline)
     var received: UInt64 = 0
-    let all = try pending(subscription, until: deadline)
-    var isLast = all.delivered + all.waiting == 0
+    var isLast = consumer.delivered + consumer.waiting == 0
     while !isLast {
       // As long as records come, nothing else looks at the time.
       guard monotonicNanoseconds() < deadline else { throw NATSFault(.timeout, "it did not answer in time") }
-      guard let step = try self.step(subscription, until: deadline) else {
+      guard let step = try self.step(inbox, until: deadline) else {
         // What was to come may have been removed meanwhile.
-        let rest = try pending(subscription, until: deadline)
+        let rest = try pending(consumer.name, until: deadline)
         isLast = rest.waiting == 0 && rest.delivered <= received
         continue
       }
@@ -135,24 +113,70 @@ extension NATSSession {
     }
   }
 
+  /// What a consumer has sent, and what it has still to send.
+  private struct Consumer {
+    var name: String
+    var delivered: UInt64
+    var waiting: UInt64
+
+    init(taking info: UnsafeMutablePointer<jsConsumerInfo>, _ nats: cnats_functions) {
+      name = info.pointee.Name.map { String(cString: $0) } ?? ""
+      (delivered, waiting) = (info.pointee.Delivered.Consumer, info.pointee.NumPending)
+      nats.jsConsumerInfo_Destroy(info)
+    }
+  }
+
+  /// Has the server send to the inbox. The consumer ends seconds after nobody listens there any more, by itself.
+  ///
+  /// Made by hand and not by a subscription of JetStream's: what breaks off here is an error and needs no thread that
+  /// begins it again, and its end must not wait for the server.
+  private func consumer(
+    _ subject: String, from sequence: UInt64?, to inbox: NATSInbox, until deadline: UInt64
+  ) throws(NATSFault) -> Consumer {
+    var settings = options(deadline)
+    var how = jsConsumerConfig()
+    _ = nats.jsConsumerConfig_Init(&how)
+    how.AckPolicy = js_AckNone
+    how.HeadersOnly = true
+    how.MemoryStorage = true
+    if let sequence {
+      how.DeliverPolicy = js_DeliverByStartSequence
+      how.OptStartSeq = sequence
+    } else {
+      how.DeliverPolicy = js_DeliverLastPerSubject
+    }
+    var info: UnsafeMutablePointer<jsConsumerInfo>?
+    var code = jsErrCode(rawValue: 0)
+    let status = inbox.subject.withCString { target in
+      subject.withCString { filter in
+        how.DeliverSubject = target
+        how.FilterSubject = filter
+        return withDomain(&settings) { settings in
+          withJetStream { nats.js_AddConsumer(&info, $0, stream, &how, settings, &code) }
+        }
+      }
+    }
+    guard status == NATS_OK, let info else { throw NATSFault(nats, status, code) }
+    return Consumer(taking: info, nats)
+  }
+
   /// How many messages the consumer has sent, and how many are to come.
-  private func pending(
-    _ subscription: OpaquePointer, until deadline: UInt64
-  ) throws(NATSFault) -> (delivered: UInt64, waiting: UInt64) {
+  private func pending(_ consumer: String, until deadline: UInt64) throws(NATSFault) -> Consumer {
     var settings = options(deadline)
     var code = jsErrCode(rawValue: 0)
     var info: UnsafeMutablePointer<jsConsumerInfo>?
-    let status = withDomain(&settings) { nats.natsSubscription_GetConsumerInfo(&info, subscription, $0, &code) }
+    let status = withDomain(&settings) { settings in
+      withJetStream { nats.js_GetConsumerInfo(&info, $0, stream, consumer, settings, &code) }
+    }
     guard status == NATS_OK, let info else { throw NATSFault(nats, status, code) }
-    defer { nats.jsConsumerInfo_Destroy(info) }
-    return (info.pointee.Delivered.Consumer, info.pointee.NumPending)
+    return Consumer(taking: info, nats)
   }
 
   /// The next message; nil where none came for a moment.
-  private func step(_ subscription: OpaquePointer, until deadline: UInt64) throws(NATSFault) -> Step? {
+  private func step(_ inbox: NATSInbox, until deadline: UInt64) throws(NATSFault) -> Step? {
     var message: OpaquePointer?
     let wait = min(wait(deadline), Int64(NATSLimits.listingPauseMilliseconds))
-    let status = nats.natsSubscription_NextMsg(&message, subscription, wait)
+    let status = nats.natsSubscription_NextMsg(&message, inbox.subscription, wait)
     if status == NATS_TIMEOUT { return nil }
     guard status == NATS_OK, let message else { throw NATSFault(nats, status, jsErrCode(rawValue: 0)) }
     defer { nats.natsMsg_Destroy(message) }

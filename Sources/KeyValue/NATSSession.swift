@@ -50,9 +50,12 @@ final class NATSSession: @unchecked Sendable {
 
   // MARK: Being connected
 
+  /// The connection of the moment.
+  var link: NATSLink? { state.withLock { $0.link } }
+
   /// Calls JetStream over the connection of the moment, which stays until `body` returns.
   func withJetStream<Answer>(_ body: (OpaquePointer?) -> Answer) -> Answer {
-    let link = state.withLock { $0.link }
+    let link = link
     return withExtendedLifetime(link) { body(link?.jetStream) }
   }
 

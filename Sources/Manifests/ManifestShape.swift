@@ -164,7 +164,7 @@ extension Manifest {
     keys: [
       KeyShape(
         "service_ms", .number(0...600_000), standard: .described("assumed"), example: "2.5",
-        doc: "Milliseconds of a processor."),
+        doc: "Milliseconds of a processor, at a site of speed 1."),
       KeyShape(
         "kv_reads", .number(0...10_000), standard: .described("assumed"), example: "1",
         doc: "Reads of the store, one after the other; without those of the session."),
@@ -173,6 +173,9 @@ extension Manifest {
       KeyShape(
         "dependency_calls", .number(0...10_000), standard: .described("assumed"), example: "3",
         doc: "Requests to each upstream that is a dependency of the topology, one after the other."),
+      KeyShape(
+        "dependency_answer", .byteSize(0...(64 << 20)), standard: .described("assumed"), example: "\"16KiB\"",
+        doc: "Bytes of one answer of them."),
       KeyShape(
         "request", .byteSize(0...(64 << 20)), standard: .described("assumed"), example: "\"1KiB\"",
         doc: "Bytes of a call's arguments."),

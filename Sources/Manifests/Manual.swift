@@ -41,19 +41,28 @@ public func configurationManual() -> String {
   ```
 
   \(NodeConfiguration.shape.manual(title: "`node.toml`"))
+  \(TopologyFile.shape.manual(title: "`topology.toml`"))
   """
 }
 
 extension TableShape {
   /// Markdown: one section a table, one row a key. `docs/manifest.md` is made of it, and a test compares the two.
   public func manual(title: String) -> String {
-    var out = "## \(title)\n\n\(doc)\n\n" + rows()
+    let out = "## \(title)\n\n\(doc)\n\n" + rows()
+    return out + inner(below: "")
+  }
+
+  /// The tables in this one, each with those in it behind it; `prefix` is how their names begin.
+  private func inner(below prefix: String) -> String {
+    var out = ""
     for key in keys {
+      let (heading, inner): (String, TableShape)
       switch key.kind {
-      case .table(let inner): out += "\n### `[\(inner.name)]`\n\n\(inner.doc)\n\n" + inner.rows()
-      case .tables(let inner, _): out += "\n### `[[\(inner.name)]]`\n\n\(inner.doc)\n\n" + inner.rows()
+      case .table(let table): (heading, inner) = ("[\(prefix)\(table.name)]", table)
+      case .tables(let table, _): (heading, inner) = ("[[\(prefix)\(table.name)]]", table)
       default: continue
       }
+      out += "\n### `\(heading)`\n\n\(inner.doc)\n\n" + inner.rows() + inner.inner(below: "\(prefix)\(inner.name).")
     }
     return out
   }

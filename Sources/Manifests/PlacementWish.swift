@@ -29,6 +29,7 @@ public struct ExpectedCost: Sendable, Equatable {
   public var keyValueReads: Double?
   public var keyValueWrites: Double?
   public var dependencyCalls: Double?
+  public var dependencyAnswerBytes: Int?
   public var requestBytes: Int?
   public var answerBytes: Int?
 
@@ -40,6 +41,7 @@ public struct ExpectedCost: Sendable, Equatable {
     keyValueReads = table.number("kv_reads")
     keyValueWrites = table.number("kv_writes")
     dependencyCalls = table.number("dependency_calls")
+    dependencyAnswerBytes = table.integer("dependency_answer")
     requestBytes = table.integer("request")
     answerBytes = table.integer("answer")
   }

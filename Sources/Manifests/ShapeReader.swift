@@ -225,11 +225,12 @@ struct ShapeReader {
     }
     // What is no number at all is in no range either.
     guard range.contains(number) else {
+      let nearest = Words.number(number < range.lowerBound ? range.lowerBound : range.upperBound)
       throw error(
         .badValue, at: path,
         """
         `\(name(path))` is \(number), but must be \(Words.number(range.lowerBound)) to \
-        \(Words.number(range.upperBound)); write \(Words.number(number < range.lowerBound ? range.lowerBound : range.upperBound))
+        \(Words.number(range.upperBound)); write \(number.isFinite ? nearest : key.example)
         """
       )
     }

@@ -129,6 +129,7 @@ public struct TopologyFile: Sendable, Equatable {
       name: root.text("name") ?? "", paths: Paths(paths), sites: sites, links: [], stores: stores,
       dependencies: dependencies, populations: root.tables("populations").map(Population.init))
     topology.links = try names.links(root.tables("links"))
+    if !topology.paths.derives { try names.checkIslands(root.tables("sites"), topology) }
     return topology
   }
 }

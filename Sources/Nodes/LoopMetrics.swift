@@ -11,26 +11,42 @@ final class WorkerMetrics: @unchecked Sendable {
     var faults: [String: UInt64] = [:]
     /// From the accepted request to the answer's bytes, for calls that got an instance.
     var freshCall = LatencyHistogram()
+    /// By their names in the manifest.
+    var tools: [String: ToolCounts] = [:]
 
     mutating func merge(_ other: Counts) {
       outcomes.merge(other.outcomes, uniquingKeysWith: +)
       faults.merge(other.faults, uniquingKeysWith: +)
       freshCall.merge(other.freshCall)
+      for (name, counts) in other.tools { tools[name, default: ToolCounts()].merge(counts) }
     }
   }
 
   private var ok: UInt64 = 0
   private var rare = Counts()
+  /// By the names that callers use.
+  private var tools: [String: ToolCounts] = [:]
+  private var prefix = ""
 
   func record(_ call: Call, _ outcome: ToolOutcome, nanoseconds: UInt64) {
     if let fault = call.fault { rare.faults[fault.kind.rawValue, default: 0] += 1 }
     if case .answer = outcome { ok += 1 } else { rare.outcomes[CallLog.word(call, outcome), default: 0] += 1 }
-    if call.refusal == nil, !call.isElsewhere { rare.freshCall.record(nanoseconds: nanoseconds) }
+    guard call.refusal == nil, !call.isElsewhere else { return }
+    rare.freshCall.record(nanoseconds: nanoseconds)
+    // Arguments that do not fit their schema, and what another site answered: no guest has run.
+    guard call.ledger.use.wallNanoseconds > 0 else { return }
+    prefix = call.worker.loaded.source.prefix ?? ""
+    tools[call.request.toolName, default: ToolCounts()].record(
+      call.ledger, requestBytes: call.request.arguments.count)
   }
 
   var counts: Counts {
     var counts = rare
     counts.outcomes["ok"] = ok
+    for (name, tool) in tools {
+      let own = name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
+      counts.tools[own, default: ToolCounts()].merge(tool)
+    }
     return counts
   }
 }

@@ -36,6 +36,7 @@ enum MetricsText {
     for (name, counts) in workers {
       counts.freshCall.appendLines(name: "atoll_fresh_call_seconds", labels: "worker=\"\(name)\"", to: &text)
     }
+    render(tools: workers, in: &text)
     family("atoll_state_operations_total", "counter", "Operations on the key-value store, by kind and outcome.", in: &text)
     for (labels, count) in total.store.operations.sorted(by: { $0.key < $1.key }) {
       text += "atoll_state_operations_total{\(labels)} \(count)\n"
@@ -98,7 +99,7 @@ enum MetricsText {
     }
   }
 
-  private static func family(_ name: String, _ type: String, _ help: String, in text: inout String) {
+  static func family(_ name: String, _ type: String, _ help: String, in text: inout String) {
     text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
   }
 

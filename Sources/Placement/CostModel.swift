@@ -26,16 +26,17 @@ public struct CostModel: Sendable {
   /// tool needs a store and the topology has none for it.
   public func atSite(_ tool: ToolProfile, _ site: Int) -> Cost? {
     var cost = Cost()
-    cost.service = tool.serviceMilliseconds.value / topology.sites[site].speed
+    cost.service = tool.service(atSpeed: topology.sites[site].speed)
     for dependency in tool.dependencies {
       guard let place = topology.dependency(named: dependency.name) else { continue }
       let other = topology.dependencies[place]
       let path = topology.path(from: site, to: other.site)
-      cost.dependencies += dependency.calls.value * (path.roundTrip + other.serviceMilliseconds)
+      let exchange = path.exchange(out: PlacementAssumptions.operationBytes, back: dependency.answerBytes.value)
+      cost.dependencies += dependency.calls.value * (exchange + other.serviceMilliseconds)
     }
     guard tool.keepsState else { return cost }
     guard let index = topology.store(for: tool.wish.jurisdictions) else { return nil }
-    let toPrimary = topology.path(from: site, to: topology.stores[index].site).roundTrip
+    let toPrimary = operation(from: site, at: topology.stores[index].site)
     let sessionOperations = tool.hasSession ? 2.0 : 0
     cost.state =
       tool.keyValueReads.value * (tool.readsReplicas ? readRoundTrip(store: index, from: site) : toPrimary)
@@ -43,9 +44,14 @@ public struct CostModel: Sendable {
     return cost
   }
 
-  /// To the nearest copy of a store, there and back.
+  /// One operation on the nearest copy of a store.
   public func readRoundTrip(store: Int, from site: Int) -> Double {
-    topology.path(from: site, to: readSite(store: store, from: site)).roundTrip
+    operation(from: site, at: readSite(store: store, from: site))
+  }
+
+  private func operation(from site: Int, at store: Int) -> Double {
+    topology.path(from: site, to: store)
+      .exchange(out: PlacementAssumptions.operationBytes, back: PlacementAssumptions.operationBytes)
   }
 
   /// Where a read of a store goes that may be behind.
@@ -60,8 +66,7 @@ public struct CostModel: Sendable {
   public func call(_ tool: ToolProfile, population: Int, entry: Int, site: Int) -> Cost? {
     guard var cost = atSite(tool, site) else { return nil }
     let first = topology.path(fromPopulation: population, to: entry)
-    cost.network =
-      first.expected(bytes: tool.requestBytes.value) + first.expected(bytes: tool.answerBytes.value)
+    cost.network = first.exchange(out: tool.requestBytes.value, back: tool.answerBytes.value)
     if entry != site { cost = cost.adding(forward(tool, from: entry, to: site)) }
     return cost
   }
@@ -70,7 +75,7 @@ public struct CostModel: Sendable {
   public func forward(_ tool: ToolProfile, from: Int, to: Int) -> Cost {
     var cost = Cost()
     let path = topology.path(from: from, to: to)
-    cost.network = path.expected(bytes: tool.requestBytes.value) + path.expected(bytes: tool.answerBytes.value)
+    cost.network = path.exchange(out: tool.requestBytes.value, back: tool.answerBytes.value)
     cost.forwarding = PlacementAssumptions.forwardMilliseconds
     return cost
   }

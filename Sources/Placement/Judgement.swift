@@ -4,6 +4,8 @@
 public struct Judgement: Sendable, Equatable {
   public struct Rule: Sendable, Equatable {
     public let name: String
+    /// What the manifest says that makes it apply.
+    public let asked: String
     /// By site.
     public let verdicts: [Verdict]
   }
@@ -25,7 +27,9 @@ public struct Judgement: Sendable, Equatable {
     // There are few rules, so every set of them is looked at.
     for set in 1..<(1 << rules.count) {
       let members = rules.indices.filter { set & (1 << $0) != 0 }
-      guard best.isEmpty || members.count < best.count || members.count == best.count && members.lexicographicallyPrecedes(best)
+      guard
+        best.isEmpty || members.count < best.count
+          || members.count == best.count && members.lexicographicallyPrecedes(best)
       else { continue }
       let isSatisfiable = sites.contains { site in members.allSatisfy { rules[$0].verdicts[site].isKept } }
       if !isSatisfiable { best = members }

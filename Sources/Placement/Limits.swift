@@ -9,6 +9,8 @@ public enum PlacementLimits {
   public static let routeSitesMax = 8
   /// Steps of a chain that is planned as a whole.
   public static let chainStepsMax = 8
+  /// Bytes of a node's `/metrics` that are read.
+  public static let metricsBytes = 16 << 20
   /// Sites that a call may pass, the first one included.
   public static let hopsMax = 3
 }
@@ -24,6 +26,12 @@ public enum PlacementAssumptions {
   public static let dependencyCalls = 1.0
   public static let requestBytes = 512.0
   public static let answerBytes = 2_048.0
+  /// Of a dependency's answer.
+  public static let dependencyAnswerBytes = 1_024.0
+  /// Of a request to a store or a dependency, and of a value in a store.
+  public static let operationBytes = 256.0
+  /// Of an answer that names its data instead of giving them.
+  public static let referenceBytes = 256.0
   /// What one more node on the way costs beside its link, in milliseconds.
   public static let forwardMilliseconds = 0.3
 }

@@ -11,7 +11,8 @@ public enum PlacementPolicy: String, Sendable, CaseIterable {
   case allCore = "all-core"
 }
 
-/// Plans tools in one topology. Immutable; the same input gives the same plan.
+/// Plans tools in one topology. Immutable; the same input gives the same plan, and each tool's is its own, so that their
+/// order says nothing.
 public struct Planner: Sendable {
   public let model: CostModel
   public let policy: PlacementPolicy
@@ -28,7 +29,8 @@ public struct Planner: Sendable {
     return Judgement(
       rules: rules.map { rule in
         Judgement.Rule(
-          name: rule.name, verdicts: topology.sites.indices.map { rule.verdict(on: $0, for: tool, in: model) })
+          name: rule.name, asked: rule.asked(of: tool),
+          verdicts: topology.sites.indices.map { rule.verdict(on: $0, for: tool, in: model) })
       })
   }
 
@@ -37,15 +39,7 @@ public struct Planner: Sendable {
   /// - throws: `impossible`, with the smallest set of rules that no site satisfies.
   public func place(_ tool: ToolProfile) throws(PlacementError) -> ToolPlan {
     let judgement = judge(tool)
-    let allowed: [Int]
-    switch policy {
-    case .manifest: allowed = judgement.allowed
-    case .allEdge: allowed = topology.sites.indices.filter { !topology.sites[$0].isCore && model.atSite(tool, $0) != nil }
-    case .allCore: allowed = topology.sites.indices.filter { topology.sites[$0].isCore && model.atSite(tool, $0) != nil }
-    }
-    guard !allowed.isEmpty else {
-      throw PlacementError(.impossible, impossible(tool, judgement))
-    }
+    let allowed = try allowed(tool, judgement)
     let costs = SiteCosts(tool, allowed: allowed, model)
     var answers: [PopulationPlan] = []
     for population in topology.populations.indices {
@@ -69,40 +63,76 @@ public struct Planner: Sendable {
   }
 
   /// Where a population's calls of a tool come in: at the nearest site; for a tool that is bound to jurisdictions at the
-  /// nearest one there, since any other sends its callers away.
+  /// nearest one there, since any other sends its callers away. With everything at one tier, at the nearest site of it:
+  /// the others are not there then.
   public func entry(of population: Int, for tool: ToolProfile) -> Int {
-    let nearest = topology.sites(nearestTo: population)
-    guard policy == .manifest, let jurisdictions = tool.wish.jurisdictions else { return nearest[0] }
-    return nearest.first { jurisdictions.contains(topology.sites[$0].jurisdiction) } ?? nearest[0]
+    topology.nearestSite(to: population) { takesIn(tool, at: $0) } ?? topology.nearestSite(to: population) { _ in true }
+      ?? 0
   }
 
   /// Where a node at `entry` sends calls of the tool, best first; itself, where it may run them and that is best.
   public func route(_ plan: ToolPlan, from entry: Int) -> [Int] { route(plan.costs, from: entry) }
 
+  /// The smallest cost at which a population's calls of a tool can be answered at all: over all sites that may run it, and
+  /// all that may take it in. One site more never makes it larger. A plan's own cost is never smaller; it is larger where
+  /// the nearest site is not the best way in, since clients go to the nearest.
+  public func best(_ plan: ToolPlan, population: Int) -> PopulationPlan? {
+    var best: PopulationPlan?
+    for entry in topology.sites.indices where takesIn(plan.tool, at: entry) {
+      for site in plan.allowed {
+        guard let cost = model.call(plan.tool, population: population, entry: entry, site: site),
+          cost.total < best?.cost.total ?? .infinity
+        else { continue }
+        best = PopulationPlan(population: population, entry: entry, site: site, cost: cost)
+      }
+    }
+    return best
+  }
+
+  /// Sites that may run the tool.
+  func allowed(_ tool: ToolProfile, _ judgement: Judgement) throws(PlacementError) -> [Int] {
+    if policy == .manifest {
+      let allowed = judgement.allowed
+      guard !allowed.isEmpty else { throw PlacementError(.impossible, impossible(tool, judgement)) }
+      return allowed
+    }
+    let allowed = topology.sites.indices.filter {
+      topology.sites[$0].isCore == (policy == .allCore) && model.atSite(tool, $0) != nil
+    }
+    guard !allowed.isEmpty else {
+      let why = model.atSite(tool, 0) == nil ? "no store for its state" : "no site of that tier"
+      throw PlacementError(
+        .impossible,
+        "tool `\(tool.name)` has nowhere to run with everything \(policy.rawValue): the topology has \(why)")
+    }
+    return allowed
+  }
+
+  /// Whether clients may hand a site calls of the tool. The extremes ask for no jurisdiction.
+  func takesIn(_ tool: ToolProfile, at site: Int) -> Bool {
+    switch policy {
+    case .manifest: tool.wish.jurisdictions?.contains(topology.sites[site].jurisdiction) ?? true
+    case .allEdge: !topology.sites[site].isCore
+    case .allCore: topology.sites[site].isCore
+    }
+  }
+
   private func route(_ costs: SiteCosts, from entry: Int) -> [Int] {
     // Everything where it arrives: the extreme does not look at what it costs.
     if policy == .allEdge, costs.allowed.contains(entry) {
-      return [entry] + costs.nearest(from: entry, model).filter { $0 != entry }.prefix(PlacementLimits.routeSitesMax - 1)
+      return [entry]
+        + costs.nearest(from: entry, model).filter { $0 != entry }.prefix(PlacementLimits.routeSitesMax - 1)
     }
     return costs.nearest(from: entry, model)
   }
 
   private func impossible(_ tool: ToolProfile, _ judgement: Judgement) -> String {
-    let names = judgement.smallestConflict
-    if names.isEmpty { return "tool `\(tool.name)` has nowhere to run: the topology has no site of that tier" }
-    let parts = names.map { rule -> String in
-      switch rule {
-      case "jurisdictions": "`jurisdictions` allows \(tool.wish.jurisdictions?.joined(separator: ", ") ?? "")"
-      case "tier": "`tier` is \(tool.wish.tier.rawValue)"
-      case "near": "`near` wants \(tool.wish.near ?? "") within \(Milliseconds.text(PlacementLimits.nearRoundTripMilliseconds))"
-      case "latency_budget_ms":
-        "`latency_budget_ms` is \(Milliseconds.digits(tool.wish.latencyBudgetMilliseconds ?? 0))"
-      case "memory": "`memory` is \(Bytes.text(tool.memoryBytes))"
-      default: "it keeps state"
-      }
-    }
-    let closest = judgement.nearestMiss(names).map { site, text in " Nearest to it: \(topology.sites[site].name) (\(text))." } ?? ""
-    return "tool `\(tool.name)` has nowhere to run: no site satisfies \(parts.joined(separator: " and ")).\(closest) "
-      + "Change \(names.count == 1 ? "that" : "one of them") in the manifest of `\(tool.worker)`, or add a site"
+    let conflict = judgement.smallestConflict
+    let asked = judgement.rules.filter { conflict.contains($0.name) }.map(\.asked)
+    let closest =
+      judgement.nearestMiss(conflict).map { site, text in " Nearest to it: \(topology.sites[site].name) (\(text))." }
+      ?? ""
+    return "tool `\(tool.name)` has nowhere to run: no site satisfies \(asked.joined(separator: " and ")).\(closest) "
+      + "Change \(asked.count == 1 ? "that" : "one of them") in the manifest of `\(tool.worker)`, or change the topology"
   }
 }

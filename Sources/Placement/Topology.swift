@@ -68,12 +68,23 @@ public struct Topology: Sendable {
     return sites.indices.sorted { (distances[$0], $0) < (distances[$1], $1) }
   }
 
+  /// The first of them that is wanted, without putting the others in order.
+  func nearestSite(to population: Int, where isWanted: (Int) -> Bool) -> Int? {
+    var nearest: (distance: Double, site: Int)?
+    for site in sites.indices where isWanted(site) {
+      let distance = path(fromPopulation: population, to: site).milliseconds
+      if distance < nearest?.distance ?? .infinity { nearest = (distance, site) }
+    }
+    return nearest?.site
+  }
+
   public func site(named name: String) -> Int? { sites.firstIndex { $0.name == name } }
 
   public func dependency(named name: String) -> Int? { dependencies.firstIndex { $0.name == name } }
 
-  /// Where the state of a tool with these jurisdictions is kept: the first store that keeps one of them; for a tool that
-  /// is bound to none, the store that keeps what is bound to none. Nil: there is no such store.
+  /// Where the state of a tool with these jurisdictions is kept: the first store that keeps theirs and nobody else's, since
+  /// a copy of it stands in any of its jurisdictions; for a tool that is bound to none, the store that keeps what is bound
+  /// to none. Nil: there is no such store.
   public func store(for jurisdictions: [String]?) -> Int? {
     guard let jurisdictions else { return stores.firstIndex { $0.keeps.isEmpty } }
     return stores.firstIndex { store in !store.keeps.isEmpty && store.keeps.allSatisfy(jurisdictions.contains) }
@@ -101,24 +112,30 @@ public struct Topology: Sendable {
     from.kilometres(to: to) * paths.stretch / Coordinates.fibreKilometresPerMillisecond + paths.hopMilliseconds
   }
 
-  /// The shortest ways over the links that are given (Floyd and Warshall).
+  /// The shortest ways over the links that are given, jitter counted in (Floyd and Warshall).
   private static func completeOverLinks(
     _ sites: [TopologyFile.Site], _ delays: inout [Double], _ qualities: inout [Int: Path]
   ) throws(PlacementError) {
     let count = sites.count
     guard count <= PlacementLimits.linkedSitesMax else {
       throw PlacementError(
-        .badValue, "`paths.derive = false` is for at most \(PlacementLimits.linkedSitesMax) sites, and there are \(count)")
+        .badValue,
+        "`paths.derive = false` is for at most \(PlacementLimits.linkedSitesMax) sites, and there are \(count)")
     }
+    // Milliseconds and jitter of the best way so far; a site's way to itself is none.
+    var weights = delays
+    for (index, path) in qualities { weights[index] = path.milliseconds + path.jitterMilliseconds }
     for middle in 0..<count {
-      for from in 0..<count where from != middle && delays[from * count + middle] < .infinity {
+      for from in 0..<count where from != middle && weights[from * count + middle] < .infinity {
         for to in 0..<count where to != from && to != middle {
-          let around = delays[from * count + middle] + delays[middle * count + to]
-          guard around < delays[from * count + to], let first = qualities[from * count + middle],
+          let around = weights[from * count + middle] + weights[middle * count + to]
+          guard around < weights[from * count + to], let first = qualities[from * count + middle],
             let second = qualities[middle * count + to]
           else { continue }
-          delays[from * count + to] = around
-          qualities[from * count + to] = first.then(second)
+          let path = first.then(second)
+          weights[from * count + to] = around
+          delays[from * count + to] = path.milliseconds
+          qualities[from * count + to] = path
         }
       }
     }

@@ -20,8 +20,8 @@ extension TheBinary {
         says: ["limits.memry", "`memory`"]),
       Mistake(testDescription: "unknown table", edit: { $0 + "\n[surprise]\nx = 1\n" }, says: ["surprise"]),
       Mistake(
-        testDescription: "a table of a later issue", edit: { $0 + "\n[placement]\ntier = \"edge\"\n" },
-        says: ["placement"]),
+        testDescription: "a table of a later issue", edit: { $0 + "\n[[prompts]]\nname = \"p\"\n" },
+        says: ["prompts"]),
       Mistake(
         testDescription: "a session that no tool has", edit: { $0 + "\n[session]\nttl = \"1m\"\n" },
         says: ["session = true"]),

@@ -17,7 +17,7 @@ import Testing
     }
   }
 
-  @Test(arguments: unknown + types + grants + values + tools + schemas + syntax)
+  @Test(arguments: unknown + types + grants + placement + values + tools + schemas + syntax)
   func isRefusedWithLineAndFix(_ sample: Case) {
     let error = #expect(throws: ManifestError.self) { try Manifest.parse(sample.toml, schema: Samples.files) }
     guard let error else { return }
@@ -43,7 +43,7 @@ import Testing
     Case(Samples.least(ending: "read-only = true"), 5, .unknownKey, "`tools[1].read-only`; did you mean `read_only`?"),
     Case(Samples.least(ending: "[limits]\nthreads = 5"), 6, .unknownKey, "[limits] knows `memory`, `cpu_ms`"),
     Case(Samples.least(adding: "\"odd key\" = 1"), 2, .unknownKey, "`\"odd key\"`"),
-    Case(Samples.least(ending: "[placement]"), 5, .unknownKey, "`placement` is not enforced"),
+    Case(Samples.least(ending: "[[prompts]]"), 5, .unknownKey, "`prompts` is not enforced"),
     Case(Samples.least(adding: "zzz = 1\naaa = 2"), 2, .unknownKey, "`zzz`"),
   ]
 
@@ -82,6 +82,26 @@ import Testing
       Samples.upstream(
         "name = \"a\"\nurl = \"https://x.example\"\n[[upstreams]]\nname = \"a\"\nurl = \"https://y.example\""), 9,
       .duplicate, "upstream `a` stands here twice"),
+  ]
+
+  static let placement: [Case] = [
+    Case(
+      Samples.least(ending: "[placement]\njurisdictions = []"), 6, .badValue,
+      "`placement.jurisdictions` is empty, so the worker could run nowhere; name one, or remove the key"),
+    Case(Samples.least(ending: "[placement]\njurisdictions = \"eu\""), 6, .wrongType, "must be an array of strings"),
+    Case(Samples.least(ending: "[placement]\njurisdictions = [\"EU\"]"), 6, .badValue, "lower-case", "\"eu\""),
+    Case(
+      Samples.least(ending: "[placement]\ntier = \"egde\""), 6, .badValue,
+      "`placement.tier` is \"egde\", but must be one of \"auto\", \"edge\", \"core\"; did you mean \"edge\"?"),
+    Case(Samples.least(ending: "[placement]\nnear = \"Orders DB\""), 6, .badValue, "lower-case letters"),
+    Case(Samples.least(ending: "[placement]\nlatency_budget_ms = 0"), 6, .badValue, "must be 0.1 to 600000; write 0.1"),
+    Case(Samples.least(ending: "[placement]\nlatency_budget_ms = nan"), 6, .badValue, "write 200"),
+    Case(Samples.least(ending: "[placement]\nlatency_budget_ms = inf"), 6, .badValue, "write 200"),
+    Case(Samples.least(ending: "[placement]\nlatency_budget = 5"), 6, .unknownKey, "did you mean `latency_budget_ms`?"),
+    Case(Samples.least(ending: "[tools.expect]\nservice_ms = -1"), 6, .badValue, "must be 0 to 600000; write 0"),
+    Case(Samples.least(ending: "expect = { kv_reads = \"1\" }"), 5, .wrongType, "must be a number"),
+    Case(Samples.least(ending: "expect = { answer = 4096 }"), 5, .wrongType, "must be a size in quotes"),
+    Case(Samples.least(ending: "[tools.expect]\nkv_read = 1"), 6, .unknownKey, "did you mean `kv_reads`?"),
   ]
 
   static let types: [Case] = [

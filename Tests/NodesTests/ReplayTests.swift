@@ -32,6 +32,9 @@ private struct Sample {
     Sample("notes", "add_note", #"{"title":"first","text":"hello"}"#),
     Sample("notes", "list_notes"),
     Sample("fanout", "compare_prices", #"{"sku":"tea-100"}"#),
+    Sample("orders", "order_status", #"{"order":"A-1001"}"#),
+    Sample("residents", "register_resident", #"{"number":"R-204","name":"Ada","address":"1 Harbour Street"}"#),
+    Sample("residents", "find_resident", #"{"number":"R-204"}"#),
   ]
 }
 
@@ -39,9 +42,13 @@ private struct Sample {
 private struct Shops: HTTPService {
   func answer(_ exchange: HTTPExchange) async {
     let isBroken = exchange.path.hasPrefix("/c")
+    let answer =
+      exchange.path.hasPrefix("/orders-db")
+      ? #"{"customer":"c7","state":"open","lines":[{"sku":"tea-100","quantity":2}],"name":"Ada","shipments":[]}"#
+      : #"{"price":420,"currency":"EUR"}"#
     exchange.respond(
       status: isBroken ? .serviceUnavailable : .ok, fields: [("Content-Type", "application/json")],
-      body: Array(#"{"price":420,"currency":"EUR"}"#.utf8))
+      body: Array(answer.utf8))
   }
 }
 
@@ -72,6 +79,8 @@ private func headers(_ tool: String) -> HeaderList {
     var isSame: Bool
     var isWhole: Bool
     var operations: Int
+    /// What the node has counted of the tool by then.
+    var counts: ToolCounts?
   }
 
   /// Records one call of a worker, and runs it again with everything off.
@@ -88,7 +97,8 @@ private func headers(_ tool: String) -> HeaderList {
       silent.loop.service.workers[0].program!, request: tape.request, ledger: ledger, services: nil)
     return Recorded(
       sample: "\(sample.worker).\(sample.tool)", answer: answer, isSame: outcome == tape.outcome,
-      isWhole: replay.isAtItsEnd, operations: tape.counts.operations)
+      isWhole: replay.isAtItsEnd, operations: tape.counts.operations,
+      counts: node.loop.snapshot().workers[sample.worker]?.tools[sample.tool])
   }
 
   @Test func everyExampleWorkerAnswersTheSameBytes() async throws {
@@ -111,8 +121,25 @@ private func headers(_ tool: String) -> HeaderList {
       #expect(recorded.answer.contains(#""isError":true"#) == isExpectedToFail, "\(recorded.sample): \(recorded.answer)")
     }
     #expect(all.filter { $0.sample.hasPrefix("fanout") }.map(\.operations) == [3])
+    #expect(all.filter { $0.sample.hasPrefix("orders") }.map(\.operations) == [3])
     #expect(all.filter { $0.sample.hasPrefix("cart") }.allSatisfy { $0.operations > 0 })
     #expect(all.filter { $0.sample.hasPrefix("notes") }.allSatisfy { $0.operations > 0 })
+    try expectCosts(all)
+  }
+
+  /// What `atoll plan --measured` reckons with is what the calls did.
+  private func expectCosts(_ all: [Recorded]) throws {
+    func counts(_ sample: String) throws -> ToolCounts { try #require(all.last { $0.sample == sample }?.counts, "\(sample)") }
+    let greet = try counts("hello.greet")
+    #expect(greet.calls == 1 && greet.processorNanoseconds > 0 && greet.requestBytes == #"{"name":"Ada"}"#.utf8.count)
+    #expect(greet.answerBytes > 0 && greet.reads == 0 && greet.writes == 0 && greet.upstreams.isEmpty)
+    let add = try counts("cart.add_item")
+    #expect(add.calls == 2 && add.reads == 0 && add.writes == 0, "the session's operations are not the tool's")
+    let (register, find) = (try counts("residents.register_resident"), try counts("residents.find_resident"))
+    #expect(register.reads == 1 && register.writes == 1 && find.reads == 1 && find.writes == 0)
+    let orders = try #require(counts("orders.order_status").upstreams["orders-db"])
+    #expect(orders.requests == 3 && orders.answerBytes > 300)
+    #expect(try counts("fanout.compare_prices").upstreams.count == 3)
   }
 
   private func recordAll(on loop: EventLoop) async throws -> [Recorded] {
@@ -123,7 +150,7 @@ private func headers(_ tool: String) -> HeaderList {
     configuration.limits.instances = 4
     configuration.kv = "memory:"
     configuration.allowedAddresses = ["127.0.0.0/8"]
-    for (name, path) in [("shop-a", "a"), ("shop-b", "b"), ("shop-c", "c")] {
+    for (name, path) in [("shop-a", "a"), ("shop-b", "b"), ("shop-c", "c"), ("orders-db", "orders-db")] {
       configuration.upstreamsAt[name] = "http://127.0.0.1:\(address.port)/\(path)"
     }
     let credentials = NodeCredentials(mintsKeys: true, secrets: Secrets(environment: { _ in "s3cret" }))

@@ -41,16 +41,21 @@ enum Fixtures {
   static func topology(_ text: String = small) throws -> Topology { try Topology(TopologyFile.parse(text)) }
 
   /// One tool of a worker whose manifest has these lines beside what every manifest has.
-  static func tool(_ tool: String = "read_only = true", _ rest: String = "", dependencies: [String] = ["orders-db"]) throws -> ToolProfile {
+  static func tool(
+    _ tool: String = "read_only = true", _ rest: String = "", dependencies: [String] = ["orders-db"],
+    name: String = "t",
+    measured: MeasuredCost = MeasuredCost()
+  ) throws -> ToolProfile {
     let manifest = try Manifest.parse(
       """
       name = "w"
       \(rest)
       [[tools]]
-      name = "t"
+      name = "\(name)"
       description = "A tool."
       \(tool)
       """, schema: .folder("/nowhere"))
-    return ToolProfile(manifest.tools[0], of: manifest, name: "t", dependencies: dependencies)
+    return ToolProfile(
+      manifest.tools[0], of: manifest, name: name, dependencies: dependencies, measured: measured)
   }
 }

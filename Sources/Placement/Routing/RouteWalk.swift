@@ -2,8 +2,8 @@
 
 /// Walks a call along the sites that may run it. A value: the same code decides in a node and in the simulator.
 ///
-///     var walk = RouteWalk(route, isIdempotent: tool.isIdempotent)
-///     while let site = walk.next(isUp: health.isUp) { … walk.failed(wasBegun: …) … }
+///     var walk = RouteWalk(route, isRepeatable: tool.isIdempotent || tool.isReadOnly)
+///     while let site = walk.next(isUp: health.isUp) { … walk.failed(mayHaveBegun: …) … }
 public struct RouteWalk: Sendable {
   /// Why a walk has ended without an answer.
   public enum End: String, Sendable {

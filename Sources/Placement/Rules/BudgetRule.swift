@@ -6,6 +6,10 @@ struct BudgetRule: PlacementRule {
 
   func applies(to tool: ToolProfile) -> Bool { tool.wish.latencyBudgetMilliseconds != nil }
 
+  func asked(of tool: ToolProfile) -> String {
+    "`latency_budget_ms` is \(Milliseconds.digits(tool.wish.latencyBudgetMilliseconds ?? 0))"
+  }
+
   func verdict(on site: Int, for tool: ToolProfile, in model: CostModel) -> Verdict {
     guard let budget = tool.wish.latencyBudgetMilliseconds else { return .kept("none") }
     let topology = model.topology
@@ -14,7 +18,9 @@ struct BudgetRule: PlacementRule {
     var best = Double.infinity
     var nearest = 0
     for population in topology.populations.indices {
-      guard let cost = model.call(tool, population: population, entry: site, site: site)?.total, cost < best else { continue }
+      guard let cost = model.call(tool, population: population, entry: site, site: site)?.total, cost < best else {
+        continue
+      }
       best = cost
       nearest = population
     }

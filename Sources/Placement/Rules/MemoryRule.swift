@@ -6,6 +6,8 @@ struct MemoryRule: PlacementRule {
 
   func applies(to tool: ToolProfile) -> Bool { true }
 
+  func asked(of tool: ToolProfile) -> String { "`memory` is \(Bytes.text(tool.memoryBytes))" }
+
   func verdict(on site: Int, for tool: ToolProfile, in model: CostModel) -> Verdict {
     guard let bytes = model.topology.sites[site].memoryBytes else { return .kept("no bound") }
     let text = "\(Bytes.text(tool.memoryBytes)) of \(Bytes.text(bytes))"

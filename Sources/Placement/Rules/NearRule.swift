@@ -6,9 +6,15 @@ struct NearRule: PlacementRule {
 
   func applies(to tool: ToolProfile) -> Bool { tool.wish.near != nil }
 
+  func asked(of tool: ToolProfile) -> String {
+    "`near` wants \(tool.wish.near ?? "nothing") within \(Milliseconds.text(PlacementLimits.nearRoundTripMilliseconds))"
+  }
+
   func verdict(on site: Int, for tool: ToolProfile, in model: CostModel) -> Verdict {
     guard let near = tool.wish.near, let index = model.topology.dependency(named: near) else {
-      return .removed("the topology has no dependency \(tool.wish.near ?? "")")
+      let names = model.topology.dependencies.map(\.name).prefix(8).joined(separator: ", ")
+      return .removed(
+        "the topology has no dependency \(tool.wish.near ?? "")\(names.isEmpty ? "" : "; it has \(names)")")
     }
     let dependency = model.topology.dependencies[index]
     let roundTrip = model.topology.path(from: site, to: dependency.site).roundTrip

@@ -25,12 +25,9 @@ public protocol PlacementRule: Sendable {
   var name: String { get }
   /// Whether the tool asks for it at all; a rule that does not apply keeps every site and is not listed.
   func applies(to tool: ToolProfile) -> Bool
+  /// What the manifest says that makes it apply, in the middle of a sentence.
+  func asked(of tool: ToolProfile) -> String
   func verdict(on site: Int, for tool: ToolProfile, in model: CostModel) -> Verdict
-}
-
-extension PlacementRule {
-  /// What the manifest says that makes the rule apply, for conflicts.
-  func asked(of tool: ToolProfile) -> String { name }
 }
 
 public enum PlacementRules {

@@ -6,6 +6,8 @@ struct StateRule: PlacementRule {
 
   func applies(to tool: ToolProfile) -> Bool { tool.keepsState }
 
+  func asked(of tool: ToolProfile) -> String { tool.hasSession ? "a session needs a store" : "`kv` needs a store" }
+
   func verdict(on site: Int, for tool: ToolProfile, in model: CostModel) -> Verdict {
     let topology = model.topology
     guard let index = topology.store(for: tool.wish.jurisdictions) else {

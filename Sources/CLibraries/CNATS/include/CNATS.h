@@ -16,8 +16,10 @@
   F(natsConnection_Connect) F(natsConnection_Close) F(natsConnection_Destroy) F(natsConnection_Status) \
   F(natsConnection_GetMaxPayload) F(natsConnection_GetLastError) F(natsConnection_JetStream) F(jsCtx_Destroy) \
   F(jsOptions_Init) F(kvConfig_Init) F(js_KeyValue) F(js_CreateKeyValue) F(kvStore_Destroy) F(js_GetLastMsg) \
-  F(js_PublishMsg) F(jsPubOptions_Init) F(jsPubAck_Destroy) F(js_PurgeStream) F(js_SubscribeSync) F(jsSubOptions_Init) \
-  F(natsSubscription_NextMsg) F(natsSubscription_GetConsumerInfo) F(natsSubscription_Destroy) F(jsConsumerInfo_Destroy) \
+  F(js_PublishMsg) F(jsPubOptions_Init) F(jsPubAck_Destroy) F(js_PurgeStream) F(js_AddConsumer) F(js_GetConsumerInfo) \
+  F(jsConsumerConfig_Init) F(jsConsumerInfo_Destroy) F(natsInbox_Create) F(natsInbox_Destroy) \
+  F(natsConnection_SubscribeSync) F(natsConnection_FlushTimeout) F(natsSubscription_NextMsg) F(natsSubscription_Unsubscribe) \
+  F(natsSubscription_Destroy) \
   F(natsMsg_Create) F(natsMsg_Destroy) F(natsMsg_GetSubject) F(natsMsg_GetData) F(natsMsg_GetDataLength) \
   F(natsMsg_GetSequence) F(natsMsg_GetMetaData) F(jsMsgMetaData_Destroy) F(natsMsgHeader_Set) F(natsMsgHeader_Get)
 
