@@ -45,7 +45,8 @@ final class Call: @unchecked Sendable {
   enum Refusal { case rate, overloaded, cancelled, misdirected, unplaced }
 
   init(
-    request: ToolCall, worker: PreparedWorker, placement: ToolPlacement, from caller: Caller, isPart: Bool, loop: NodeLoop
+    request: ToolCall, worker: PreparedWorker, placement: ToolPlacement, from caller: Caller, isPart: Bool,
+    loop: NodeLoop
   ) {
     self.request = request
     self.worker = worker

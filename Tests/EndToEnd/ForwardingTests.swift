@@ -10,7 +10,8 @@ extension TheBinary.InATopology {
     let caught = Mutex<[Conversation.Request]>([])
     let post = try ScriptedSite { conversation, request in
       caught.withLock { $0.append(request) }
-      conversation.send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Made-By: test\r\nContent-Length: 2\r\n\r\n{}")
+      conversation.send(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Made-By: test\r\nContent-Length: 2\r\n\r\n{}")
     }
     var iad = TestSite.iad
     iad.port = post.port
@@ -22,9 +23,12 @@ extension TheBinary.InATopology {
       $0.replacing(":\(post.port)\"", with: ":\(own)\"")
     }
     let other = try sites.start("dub", [worker])
-    let edge = try sites.start("fra", [worker]) { $0.replacing("53.35", with: "-53.35").replacing("-6.26", with: "170.0") }
+    let edge = try sites.start("fra", [worker]) {
+      $0.replacing("53.35", with: "-53.35").replacing("-6.26", with: "170.0")
+    }
     #expect(try edge.ask(Self.list(port: edge.port)).status == 200)
-    let secret = "Authorization: Bearer of-the-caller\r\nTraceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    let secret =
+      "Authorization: Bearer of-the-caller\r\nTraceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
       + "\r\nTracestate: a=b\r\nBaggage: c=d\r\nOrigin: http://127.0.0.1:\(edge.port)\r\nConnection: X-Hop\r\nX-Hop: 1\r\nX-Kept: 1"
     let call = ToolRequest("order")
     let answer = try edge.ask(call.text(port: edge.port, field: secret))
@@ -35,7 +39,9 @@ extension TheBinary.InATopology {
     for kept in ["Traceparent", "Tracestate", "Baggage", "X-Kept", "Mcp-Name", "Accept", "MCP-Protocol-Version"] {
       #expect(sent.header(kept) != nil, "\(kept)")
     }
-    for dropped in ["Authorization", "Origin", "X-Hop", "Connection"] { #expect(sent.header(dropped) == nil, "\(dropped)") }
+    for dropped in ["Authorization", "Origin", "X-Hop", "Connection"] {
+      #expect(sent.header(dropped) == nil, "\(dropped)")
+    }
     #expect(sent.header("Host") == "127.0.0.1:\(post.port)")
     let seal = try #require(sent.header("Atoll-Forward"))
 
@@ -49,7 +55,8 @@ extension TheBinary.InATopology {
       (core, call, "/mcp"), (edge, call, "/mcp"),
     ] {
       let refused = try show(seal, to: node, call, path: path)
-      #expect(refused.status == 403 && refused.headers["atoll-refused"] == "forward_refused", "\(path): \(refused.bodyText)")
+      #expect(
+        refused.status == 403 && refused.headers["atoll-refused"] == "forward_refused", "\(path): \(refused.bodyText)")
     }
     for forged in ["", "x", String(seal.dropLast()) + "A", String(repeating: "A", count: 6_000)] {
       let refused = try show(forged, to: core, call)
@@ -95,7 +102,9 @@ extension TheBinary.InATopology {
   func anAnswerInPiecesGoesOnPieceByPiece() throws {
     let goOn = DispatchSemaphore(value: 0)
     let post = try ScriptedSite { conversation, request in
-      conversation.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nX-Accel-Buffering: no\r\nTransfer-Encoding: chunked\r\n\r\n")
+      conversation.send(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nX-Accel-Buffering: no\r\nTransfer-Encoding: chunked\r\n\r\n"
+      )
       conversation.sendPiece("data: one\n\n")
       guard goOn.wait(timeout: .now() + 10) == .success else { return }
       conversation.sendPiece("data: two\n\n")
@@ -108,7 +117,9 @@ extension TheBinary.InATopology {
     let client = try edge.connect()
     try client.send(ToolRequest("order").text(port: edge.port))
     let head = try client.read(until: "data: one\n\n")
-    #expect(head.hasPrefix("HTTP/1.1 200 OK\r\n") && head.contains("text/event-stream") && head.contains("X-Accel-Buffering: no"))
+    #expect(
+      head.hasPrefix("HTTP/1.1 200 OK\r\n") && head.contains("text/event-stream")
+        && head.contains("X-Accel-Buffering: no"))
     #expect(!head.contains("two"))
     goOn.signal()
     #expect(try client.read(until: "0\r\n\r\n").contains("data: two\n\n"))

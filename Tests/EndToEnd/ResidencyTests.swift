@@ -21,7 +21,9 @@ extension TheBinary.InATopology {
       #expect(answer.status == 421 && answer.headers["connection"] == "close")
       let told = try ToolAnswer(answer)
       #expect(told.errorCode == -31421 && told.text.contains("bound to eu"), "\(answer.bodyText)")
-      #expect(answer.bodyText.contains(#""data":{"site":"iad","sites":[{"name":"fra","node":"http://127.0.0.1:\#(home.port)"}]}"#))
+      #expect(
+        answer.bodyText.contains(
+          #""data":{"site":"iad","sites":[{"name":"fra","node":"http://127.0.0.1:\#(home.port)"}]}"#))
       try? client.send(call.body)
       client.finishSending()
       #expect(client.closesWithin(seconds: 5))
@@ -47,12 +49,15 @@ extension TheBinary.InATopology {
     let worker = try Sites.probe(Self.bound)
     let away = try sites.start("iad", [worker], options: ["--log-level", "trace"])
     let home = try sites.start("fra", [worker])
-    let call = #"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"order","arguments":{"secret":"of-a-patient"}}}"#
+    let call =
+      #"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"order","arguments":{"secret":"of-a-patient"}}}"#
     let answer = try away.ask(Self.legacy(call, port: away.port))
     #expect(answer.status == 200 && answer.bodyText.hasPrefix(#"{"jsonrpc":"2.0","id":7,"error":{"code":-31421"#))
     #expect(answer.bodyText.contains("http://127.0.0.1:\(home.port)"))
-    let batch = try away.ask(Self.legacy("[\(call),{\"jsonrpc\":\"2.0\",\"id\":8,\"method\":\"ping\"}]", port: away.port))
-    #expect(batch.bodyText.contains(#""id":7,"error":{"code":-31421"#) && batch.bodyText.contains(#""id":8,"result":{}"#))
+    let batch = try away.ask(
+      Self.legacy("[\(call),{\"jsonrpc\":\"2.0\",\"id\":8,\"method\":\"ping\"}]", port: away.port))
+    #expect(
+      batch.bodyText.contains(#""id":7,"error":{"code":-31421"#) && batch.bodyText.contains(#""id":8,"result":{}"#))
     #expect(!away.errors.contains("of-a-patient"))
     #expect(away.errors.contains("misdirected"), "the call is in the log, without its arguments")
     #expect(try away.metric("atoll_forwards_total") == nil && home.metric("atoll_fresh_call_seconds_count") == 0)
@@ -65,12 +70,14 @@ extension TheBinary.InATopology {
     let config = try sites.folder.write(
       "[[callers]]\nname = \"ann\"\ntoken = \"{secret:ANN}\"\n", to: "node.toml")
     let away = try sites.start(
-      "iad", [worker], options: ["--config", config], environment: ["ATOLL_SECRET_ANN": "anns"].merging(Sites.keys) { $1 })
+      "iad", [worker], options: ["--config", config],
+      environment: ["ATOLL_SECRET_ANN": "anns"].merging(Sites.keys) { $1 })
     let call = ToolRequest("order")
     let stranger = try away.ask(call.text(port: away.port))
     #expect(stranger.status == 401 && !stranger.bodyText.contains("fra"))
     #expect(try away.ask(call.text(port: away.port, field: "Authorization: Bearer anns")).status == 421)
-    #expect(try away.ask(call.text(port: away.port, field: "Atoll-Forward: x")).status == 401, "only looks like a forward")
+    #expect(
+      try away.ask(call.text(port: away.port, field: "Atoll-Forward: x")).status == 401, "only looks like a forward")
   }
 
   @Test(.timeLimit(.minutes(2)))
@@ -115,7 +122,8 @@ extension TheBinary.InATopology {
       """)
     func worker(_ name: String, _ placement: String) throws -> String {
       try Sites.worker(
-        name, "[limits]\ncpu_ms = 500\n[permissions]\nkv = [\"\(name)\"]\n[session]\nttl = \"5m\"\n\(placement)\n"
+        name,
+        "[limits]\ncpu_ms = 500\n[permissions]\nkv = [\"\(name)\"]\n[session]\nttl = \"5m\"\n\(placement)\n"
           + Sites.tool("\(name)_put") + Sites.tool("\(name)_get", "read_only = true")
           + Sites.tool("\(name)_own") + Sites.tool("\(name)_note", "session = true\nread_only = true"),
         tools: """
@@ -144,7 +152,10 @@ extension TheBinary.InATopology {
     // State of a jurisdiction that no store keeps: not loaded.
     let lost = try Sites([.fra, .iad], "[[stores]]\nname = \"main\"\nsite = \"iad\"\n")
     let run = try Command.run(
-      ["serve", "--listen", "127.0.0.1:0", "--topology", lost.folder.file("topology.toml"), "--site", "fra", workers[0]],
+      [
+        "serve", "--listen", "127.0.0.1:0", "--topology", lost.folder.file("topology.toml"), "--site", "fra",
+        workers[0],
+      ],
       environment: Sites.keys)
     #expect(run.status == ExitStatus.usage && run.errors.contains("no store keeps the state of eu"), "\(run.errors)")
   }

@@ -40,7 +40,8 @@ extension TheBinary.InATopology {
     let lost = try #require(answers.compactMap(\.0).first { $0.status != 200 })
     #expect(lost.status == 502)
     let told = try ToolAnswer(lost)
-    #expect(told.errorCode == -31502 && told.text.contains("may have run") && told.text.contains("`dub`"), "\(told.text)")
+    #expect(
+      told.errorCode == -31502 && told.text.contains("may have run") && told.text.contains("`dub`"), "\(told.text)")
     #expect(told.text.contains("not declared idempotent") && !told.text.contains("127.0.0.1"))
     #expect(lost.bodyText.contains(#""data":{"may_have_run":true,"site":"dub","reason":"#))
     let waited = try #require(answers.compactMap(\.0).first { $0.status == 200 })
@@ -84,12 +85,18 @@ extension TheBinary.InATopology {
     let worker = try Sites.probe("tier = \"core\"")
     let edge = try sites.start("fra", [worker])
     let begin = ContinuousClock.now
-    for body in [ToolRequest("order").text(port: edge.port), Self.legacy(#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"order"}}"#, port: edge.port)] {
+    for body in [
+      ToolRequest("order").text(port: edge.port),
+      Self.legacy(#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"order"}}"#, port: edge.port),
+    ] {
       let refused = try edge.ask(body)
       let told = try ToolAnswer(refused)
-      #expect(refused.status == 503 && told.errorCode == -31504 && told.text.contains("did not run"), "\(refused.bodyText)")
+      #expect(
+        refused.status == 503 && told.errorCode == -31504 && told.text.contains("did not run"), "\(refused.bodyText)")
       #expect(refused.headers["retry-after"] == "1")
-      #expect(refused.bodyText.contains(#"{"may_have_run":false,"site":"iad","reason":"connect_failed"}"#), "\(refused.bodyText)")
+      #expect(
+        refused.bodyText.contains(#"{"may_have_run":false,"site":"iad","reason":"connect_failed"}"#),
+        "\(refused.bodyText)")
     }
     #expect((ContinuousClock.now - begin) / .seconds(1) < 1)
     let core = try sites.start("iad", [worker])
@@ -102,9 +109,19 @@ extension TheBinary.InATopology {
     let worker = try Sites.probe("tier = \"core\"")
     // Another version of the worker, other keys, another topology: the next site answers, and nothing ran at the first.
     let others: [(String, (Sites) throws -> ServedNode, String)] = [
-      ("version_differs", { try $0.start("dub", [Sites.probe("tier = \"core\"", version: 2)]) }, "another version of the worker"),
-      ("forward_refused", { try $0.start("dub", [worker], environment: ["ATOLL_KEYS": "/wABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4="]) }, "other keys"),
-      ("topology_differs", { try $0.start("dub", [worker]) { $0.replacing("50.11", with: "50.12") } }, "another topology"),
+      (
+        "version_differs", { try $0.start("dub", [Sites.probe("tier = \"core\"", version: 2)]) },
+        "another version of the worker"
+      ),
+      (
+        "forward_refused",
+        { try $0.start("dub", [worker], environment: ["ATOLL_KEYS": "/wABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4="]) },
+        "other keys"
+      ),
+      (
+        "topology_differs", { try $0.start("dub", [worker]) { $0.replacing("50.11", with: "50.12") } },
+        "another topology"
+      ),
     ]
     for (word, start, remedy) in others {
       let sites = try Sites([.fra, .dub, .iad])
@@ -165,7 +182,10 @@ extension TheBinary.InATopology {
     #expect(try back.waitForExit(seconds: 10) == 0)
     #expect(try within(4) { try !up("iad", at: edge) })
     let alone = try Command.run(
-      ["serve", "--listen", "127.0.0.1:0", "--topology", sites.folder.file("topology.toml"), "--site", "fra", "--members", "kv", worker],
+      [
+        "serve", "--listen", "127.0.0.1:0", "--topology", sites.folder.file("topology.toml"), "--site", "fra",
+        "--members", "kv", worker,
+      ],
       environment: Sites.keys)
     #expect(alone.status == ExitStatus.usage && alone.errors.contains("--kv"), "\(alone.errors)")
   }
@@ -201,7 +221,8 @@ extension TheBinary.InATopology {
     #expect(try refused(["--topology", file, "--site", "ams"]).contains("`fra`, `iad`"))
     #expect(try refused(["--topology", file]).contains("--site"))
     #expect(try refused(["--site", "fra"]).contains("--topology"))
-    #expect(try refused(["--topology", file, "--site", "fra", "--jurisdiction", "eu"]).contains("remove `jurisdiction`"))
+    #expect(
+      try refused(["--topology", file, "--site", "fra", "--jurisdiction", "eu"]).contains("remove `jurisdiction`"))
     #expect(try refused(["--topology", file, "--site", "fra"], [:]).contains("ATOLL_KEYS"))
     #expect(try refused(["--topology", "no-such.toml", "--site", "fra"]).contains("no such file"))
     let text = try String(contentsOfFile: file, encoding: .utf8)

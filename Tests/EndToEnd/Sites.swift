@@ -60,7 +60,8 @@ final class Sites {
     }
     return try ServedNode(
       workers,
-      options: ["--loops", "1", "--listen", "127.0.0.1:\(ports[site] ?? 0)", "--topology", topology, "--site", site] + options,
+      options: ["--loops", "1", "--listen", "127.0.0.1:\(ports[site] ?? 0)", "--topology", topology, "--site", site]
+        + options,
       environment: environment)
   }
 
@@ -94,7 +95,8 @@ final class Sites {
   /// Where its tools run, and how to find out: `where` and its like answer, `slow` takes two seconds, `fail` fails.
   static func probe(_ placement: String, version: Int = 1, wall: Int = 5_000) throws -> String {
     try worker(
-      "probe", "[limits]\nmemory = \"16MiB\"\ncpu_ms = \(min(500, wall))\nwall_ms = \(wall)\n[placement]\n\(placement)\n"
+      "probe",
+      "[limits]\nmemory = \"16MiB\"\ncpu_ms = \(min(500, wall))\nwall_ms = \(wall)\n[placement]\n\(placement)\n"
         + tool("echo", "read_only = true\ninput = { type = \"object\" }") + tool("order", "destructive = true")
         + tool("slow") + tool("patient", "idempotent = true") + tool("fail"),
       tools: """

@@ -20,7 +20,8 @@ extension TheBinary {
         let there = try edge.ask(call.text(port: edge.port))
         #expect(there.status == here.status)
         #expect(there.bodyText == here.bodyText)
-        #expect(there.headers.filter { $0.key != "date" } == here.headers.filter { $0.key != "date" }, "\(there.headers)")
+        #expect(
+          there.headers.filter { $0.key != "date" } == here.headers.filter { $0.key != "date" }, "\(there.headers)")
       }
       let lists = try [edge, core].map { try $0.ask(Self.list(port: $0.port)).bodyText }
       #expect(lists[0] == lists[1] && lists[0].contains("echo"))
@@ -55,7 +56,9 @@ extension TheBinary {
     func aSessionOfACallerGoesOnAtAnotherSite() throws {
       let sites = try Sites([.fra, .iad], "[[stores]]\nname = \"main\"\nsite = \"iad\"\n")
       let worker = try Sites.worker(
-        "basket", "[limits]\ncpu_ms = 500\n[session]\nttl = \"5m\"\n[placement]\ntier = \"core\"\n" + Sites.tool("add", "session = true"),
+        "basket",
+        "[limits]\ncpu_ms = 500\n[session]\nttl = \"5m\"\n[placement]\ntier = \"core\"\n"
+          + Sites.tool("add", "session = true"),
         tools: "add: async () => ({ count: await session.update((n) => (n ?? 0) + 1) }),")
       let config = try sites.folder.write(
         """
@@ -79,7 +82,8 @@ extension TheBinary {
       let handle = try #require(first.session, "\(first.response.bodyText)")
       #expect(try add("token-of-ann", handle).structured["count"] as? Int == 2)
       #expect(try add("token-of-bob", handle).text.hasPrefix("session_refused"))
-      #expect(try core.call("add", "{\"session\":\"\(handle)\"}").text.hasPrefix("session_refused"), "nobody in particular")
+      #expect(
+        try core.call("add", "{\"session\":\"\(handle)\"}").text.hasPrefix("session_refused"), "nobody in particular")
       #expect(try edge.ask(ToolRequest("add").text(port: edge.port)).status == 401)
       for node in [edge, core] { #expect(!node.errors.contains("token-of-ann") && !node.errors.contains(handle)) }
     }

@@ -13,7 +13,8 @@ import Testing
 
   private func forward(_ edit: (inout Forward) -> Void = { _ in }) throws -> Forward {
     var forward = Forward(
-      principal: "ann", method: "POST", path: "/mcp", bodyDigest: SHA256.digest(of: body), passed: ["fra"], target: "iad",
+      principal: "ann", method: "POST", path: "/mcp", bodyDigest: SHA256.digest(of: body), passed: ["fra"],
+      target: "iad",
       remainingMilliseconds: 900, topology: try TopologyFixture.topology().digest,
       worker: [UInt8](repeating: 7, count: 32), issued: now, nonce: Forward.Nonce(high: 1, low: 2))
     edit(&forward)
@@ -28,7 +29,9 @@ import Testing
     return gate.judge(.one(sealed[...]), method: method, path: path, body: body ?? self.body, now: time ?? now)
   }
 
-  private func gate(_ site: String = "iad", _ rest: String = "", keys: KeyRing = TopologyFixture.keys) throws -> ForwardGate {
+  private func gate(_ site: String = "iad", _ rest: String = "", keys: KeyRing = TopologyFixture.keys) throws
+    -> ForwardGate
+  {
     ForwardGate(topology: try TopologyFixture.topology(site, rest, keys: keys))
   }
 
@@ -112,7 +115,8 @@ import Testing
   }
 
   @Test func whatIsToldSaysNoMoreThanItMust() {
-    let words = Set([ForwardRefusal.sealed, .altered, .stale, .replayed].map { "\($0.unserved.message) \($0.status) \($0.word)" })
+    let words = Set(
+      [ForwardRefusal.sealed, .altered, .stale, .replayed].map { "\($0.unserved.message) \($0.status) \($0.word)" })
     #expect(words.count == 1)
     #expect(ForwardRefusal.versionDiffers.unserved.data == #"{"refused":"version_differs"}"#)
   }

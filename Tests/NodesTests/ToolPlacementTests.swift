@@ -9,7 +9,8 @@ import Testing
 
 @Suite struct ToolPlacementTests {
   private func placement(
-    _ site: String, _ wish: String, _ tool: String = "read_only = true", _ rest: String = "", topology extra: String = ""
+    _ site: String, _ wish: String, _ tool: String = "read_only = true", _ rest: String = "",
+    topology extra: String = ""
   ) throws -> ToolPlacement {
     let manifest = try TopologyFixture.manifest(wish, tool, rest)
     return try ToolPlacement(manifest.tools[0], of: manifest, in: TopologyFixture.topology(site, extra))
@@ -41,8 +42,10 @@ import Testing
     #expect(told.status == 421)
     #expect(
       told.data
-        == #"{"site":"iad","sites":[{"name":"fra","node":"http://127.0.0.1:7001"},{"name":"dub","node":"http://127.0.0.1:7003"}]}"#)
-    #expect(told.message.contains("`t`") && told.message.contains("http://127.0.0.1:7001") && told.message.contains("us"))
+        == #"{"site":"iad","sites":[{"name":"fra","node":"http://127.0.0.1:7001"},{"name":"dub","node":"http://127.0.0.1:7003"}]}"#
+    )
+    #expect(
+      told.message.contains("`t`") && told.message.contains("http://127.0.0.1:7001") && told.message.contains("us"))
     // At a site there that may not run it, the arguments may be read and passed on.
     let edge = try placement("fra", "jurisdictions = [\"eu\"]\ntier = \"core\"")
     #expect(edge.misdirection == nil && !edge.mayRunHere && names(edge.route) == ["dub"])
@@ -99,7 +102,9 @@ import Testing
 }
 
 @Suite struct StandingTests {
-  private func standing(_ edit: (inout NodeConfiguration) -> Void, isWorkshop: Bool = false) throws(NodeError) -> Standing {
+  private func standing(_ edit: (inout NodeConfiguration) -> Void, isWorkshop: Bool = false) throws(NodeError)
+    -> Standing
+  {
     var configuration = NodeConfiguration.standard
     edit(&configuration)
     return try Standing(configuration, NodeCredentials(), isWorkshop: isWorkshop)
@@ -115,7 +120,9 @@ import Testing
     #expect(try standing { $0.jurisdiction = "us" }.objection(to: bound)?.contains("stands in `us`") == true)
     #expect(try standing({ _ in }, isWorkshop: true).objection(to: bound) == nil)
     #expect(try standing({ _ in }, isWorkshop: true).notice(of: bound)?.contains("eu") == true)
-    #expect(try standing({ $0.jurisdiction = "us" }, isWorkshop: true).objection(to: bound) != nil, "who says where must mean it")
+    #expect(
+      try standing({ $0.jurisdiction = "us" }, isWorkshop: true).objection(to: bound) != nil,
+      "who says where must mean it")
   }
 
   @Test func contradictionsAreRefused() throws {

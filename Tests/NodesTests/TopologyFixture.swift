@@ -8,10 +8,13 @@ import Sealing
 enum TopologyFixture {
   static let keys = KeyRing.minted()
 
-  static let nodes: @Sendable (String) -> String = { "http://127.0.0.1:\($0 == "fra" ? 7001 : $0 == "iad" ? 7002 : 7003)" }
+  static let nodes: @Sendable (String) -> String = {
+    "http://127.0.0.1:\($0 == "fra" ? 7001 : $0 == "iad" ? 7002 : 7003)"
+  }
 
   static func topologyText(_ rest: String = "", node: (String) -> String = nodes) -> String {
-    func site(_ name: String, _ tier: String, _ jurisdiction: String, _ latitude: Double, _ longitude: Double) -> String {
+    func site(_ name: String, _ tier: String, _ jurisdiction: String, _ latitude: Double, _ longitude: Double) -> String
+    {
       """
       [[sites]]
       name = "\(name)"
@@ -46,7 +49,8 @@ enum TopologyFixture {
   }
 
   /// A manifest of one tool `t`.
-  static func manifest(_ placement: String, _ tool: String = "read_only = true", _ rest: String = "") throws -> Manifest {
+  static func manifest(_ placement: String, _ tool: String = "read_only = true", _ rest: String = "") throws -> Manifest
+  {
     try Manifest.parse(
       """
       name = "w"

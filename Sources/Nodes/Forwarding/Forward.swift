@@ -67,7 +67,8 @@ struct ForwardSeal: Sendable {
   func opened(_ text: some Collection<UInt8>) -> Forward? {
     guard let bytes = sealer.open(text, audience: []) else { return nil }
     var reader = Reader(bytes: bytes)
-    guard reader.byte() == Self.format, let issued = reader.number(), let high = reader.number(), let low = reader.number(),
+    guard reader.byte() == Self.format, let issued = reader.number(), let high = reader.number(),
+      let low = reader.number(),
       let remaining = reader.number().flatMap({ UInt32(exactly: $0) }), let body = reader.bytes(Self.digestBytes),
       let topology = reader.bytes(Self.digestBytes), let worker = reader.bytes(Self.digestBytes),
       let principal = reader.text(), let method = reader.text(), let path = reader.text(), let target = reader.text()
@@ -85,7 +86,9 @@ struct ForwardSeal: Sendable {
   }
 
   private func append(_ number: UInt64, _ bytes: inout [UInt8]) {
-    for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: number >> UInt64(shift))) }
+    for shift in stride(from: 56, through: 0, by: -8) {
+      bytes.append(UInt8(truncatingIfNeeded: number >> UInt64(shift)))
+    }
   }
 
   /// Names and paths are bound to less than this by manifests and configuration.

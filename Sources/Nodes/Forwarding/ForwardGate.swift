@@ -80,7 +80,8 @@ struct ForwardGate: Sendable {
     guard forward.target == topology.name, forward.method == method, forward.path == path,
       forward.bodyDigest == SHA256.digest(of: body)
     else { return .failure(.altered) }
-    guard forward.issued <= now &+ ForwardBounds.skewMilliseconds, now <= forward.issued &+ ForwardBounds.lifeMilliseconds
+    guard forward.issued <= now &+ ForwardBounds.skewMilliseconds,
+      now <= forward.issued &+ ForwardBounds.lifeMilliseconds
     else { return .failure(.stale) }
     switch topology.replays.take(forward.nonce, issued: forward.issued, now: now) {
     case .fresh: break

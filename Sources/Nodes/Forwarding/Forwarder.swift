@@ -106,7 +106,9 @@ final class Forwarder {
 
   func failed(_ site: Int, _ why: String) {
     guard topology.health.failed(site, now: loop.now) else { return }
-    log.warning("site does not answer: its calls go elsewhere", metadata: ["site": "\(topology.name(of: site))", "reason": "\(why)"])
+    log.warning(
+      "site does not answer: its calls go elsewhere",
+      metadata: ["site": "\(topology.name(of: site))", "reason": "\(why)"])
   }
 
   // MARK: Header lines
@@ -118,13 +120,16 @@ final class Forwarder {
     fields.reserve(bytes: 1_024)
     var named: [Substring] = []
     // Most requests have no such line.
-    if case .none = exchange.copies(of: "connection") {} else {
+    if case .none = exchange.copies(of: "connection") {
+    } else {
       for value in exchange.headerValues("connection") {
         named += value.lowercased().split { $0 == "," || $0 == " " || $0 == "\t" }
       }
     }
     try exchange.forEachLine { name, value throws(LinkError) in
-      if staysHere(name) || !named.isEmpty && named.contains(String(decoding: name, as: UTF8.self).lowercased()[...]) { return }
+      if staysHere(name) || !named.isEmpty && named.contains(String(decoding: name, as: UTF8.self).lowercased()[...]) {
+        return
+      }
       try fields.appendForwarded(name, value)
     }
     return fields

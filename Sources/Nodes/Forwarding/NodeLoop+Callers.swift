@@ -11,7 +11,8 @@ extension NodeLoop {
   func caller(of exchange: HTTPExchange, _ endpoint: Deployment.Endpoint) -> Caller? {
     if let topology {
       let header = exchange.copies(of: Forward.header)
-      if case .none = header {} else {
+      if case .none = header {
+      } else {
         let verdict = ForwardGate(topology: topology).judge(
           header, method: exchange.method.rawValue, path: endpoint.path, body: exchange.body, now: milliseconds())
         switch verdict {

@@ -35,7 +35,8 @@ final class ReplayCache: Sendable {
   /// Takes a nonce that nobody showed yet. A full cache takes none: forgetting early would let a copy pass.
   func take(_ nonce: Forward.Nonce, issued: UInt64, now: UInt64) -> Verdict {
     memory.withLock { memory in
-      while memory.first < memory.order.count, memory.order[memory.first].issued &+ ForwardBounds.lifeMilliseconds < now {
+      while memory.first < memory.order.count, memory.order[memory.first].issued &+ ForwardBounds.lifeMilliseconds < now
+      {
         let old = memory.order[memory.first]
         memory.seen.remove(old.nonce)
         memory.floor = max(memory.floor, old.issued)

@@ -61,7 +61,8 @@ final class Membership: @unchecked Sendable {
     guard timer != nil else { return }
     timer?.cancel()
     timer = nil
-    store.perform(Self.operation(.delete(key: Array(topology.name.utf8), condition: .none)), deadline: deadline) { _ in }
+    store.perform(Self.operation(.delete(key: Array(topology.name.utf8), condition: .none)), deadline: deadline) { _ in
+    }
   }
 
   private var deadline: UInt64 { loop.now &+ ForwardBounds.leaseEveryMilliseconds * 1_000_000 }
@@ -123,6 +124,10 @@ final class Membership: @unchecked Sendable {
     guard told[site] != problem else { return }
     told[site] = problem
     let metadata: Logger.Metadata = ["site": "\(topology.name(of: site))"]
-    if let problem { log.warning("\(problem)", metadata: metadata) } else { log.notice("site has a lease", metadata: metadata) }
+    if let problem {
+      log.warning("\(problem)", metadata: metadata)
+    } else {
+      log.notice("site has a lease", metadata: metadata)
+    }
   }
 }

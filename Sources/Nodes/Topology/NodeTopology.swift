@@ -29,10 +29,12 @@ final class NodeTopology: Sendable {
   var jurisdiction: String { topology.sites[site].jurisdiction }
 
   /// Reads the file. Every mistake is said here, before anything listens.
-  convenience init(_ file: String, _ configuration: NodeConfiguration, _ credentials: NodeCredentials) throws(NodeError) {
+  convenience init(_ file: String, _ configuration: NodeConfiguration, _ credentials: NodeCredentials) throws(NodeError)
+  {
     let topology = try NodeError.wrapping(.configuration) { () throws(ManifestError) in try TopologyFile.load(file) }
     try self.init(
-      NodeError.wrapping(.configuration) { () throws(PlacementError) in try Topology(topology) }, file: file, configuration,
+      NodeError.wrapping(.configuration) { () throws(PlacementError) in try Topology(topology) }, file: file,
+      configuration,
       credentials)
   }
 
@@ -82,7 +84,8 @@ final class NodeTopology: Sendable {
   }
 
   private static func list(_ sites: [TopologyFile.Site]) -> String {
-    sites.prefix(40).map { "`\($0.name)`" }.joined(separator: ", ") + (sites.count > 40 ? " and \(sites.count - 40) more" : "")
+    sites.prefix(40).map { "`\($0.name)`" }.joined(separator: ", ")
+      + (sites.count > 40 ? " and \(sites.count - 40) more" : "")
   }
 
   func name(of site: Int) -> String { topology.sites[site].name }

@@ -19,9 +19,12 @@ extension NodeLoop {
     case .several(let values): names = values
     }
     for name in names {
-      guard let index = endpoint.catalog.index(ofHeader: name), let why = endpoint.placements[index].misdirection else { continue }
+      guard let index = endpoint.catalog.index(ofHeader: name), let why = endpoint.placements[index].misdirection else {
+        continue
+      }
       // Who may ask nothing here is not told where to ask.
-      let isKnown = isNode(head.copies(of: Forward.header)) || callers.principal(of: head.copies(of: "authorization")) != nil
+      let isKnown =
+        isNode(head.copies(of: Forward.header)) || callers.principal(of: head.copies(of: "authorization")) != nil
       return HTTPRefusal(isKnown ? why.answer() : .unauthorized)
     }
     return nil

@@ -43,7 +43,9 @@ final class SiteWatch: @unchecked Sendable {
     let own = forwarder.topology.site
     sites = Set(workers.flatMap(\.placements).flatMap(\.route)).filter { $0 != own }.sorted()
     guard timer == nil, !sites.isEmpty else { return }
-    timer = loop.timer(afterMilliseconds: 0, repeatMilliseconds: HealthRules.probeMilliseconds) { [weak self] in self?.probe() }
+    timer = loop.timer(afterMilliseconds: 0, repeatMilliseconds: HealthRules.probeMilliseconds) { [weak self] in
+      self?.probe()
+    }
   }
 
   func stop() {

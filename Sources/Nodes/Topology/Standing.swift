@@ -19,18 +19,21 @@ enum Standing: Sendable {
     if let file = configuration.topologyFile {
       if configuration.jurisdiction != nil {
         throw NodeError(
-          .configuration, "`jurisdiction` is for a node without a topology, and this one has \(file), which says where its "
+          .configuration,
+          "`jurisdiction` is for a node without a topology, and this one has \(file), which says where its "
             + "site stands; remove `jurisdiction`")
       }
       if configuration.membersInStore, configuration.kv == nil || configuration.kv == "memory:" {
         throw NodeError(
-          .configuration, "`members = \"kv\"` keeps the nodes' leases in a store that all of them share, and this node has none; "
+          .configuration,
+          "`members = \"kv\"` keeps the nodes' leases in a store that all of them share, and this node has none; "
             + "name it with --kv, such as redis://127.0.0.1:6379")
       }
       self = .site(try NodeTopology(file, configuration, credentials))
     } else if let site = configuration.site {
       throw NodeError(
-        .configuration, "`site` names `\(site)`, and there is no topology to look it up in; add --topology topology.toml, or "
+        .configuration,
+        "`site` names `\(site)`, and there is no topology to look it up in; add --topology topology.toml, or "
           + "remove `site`")
     } else if let jurisdiction = configuration.jurisdiction {
       self = .jurisdiction(jurisdiction)
@@ -49,7 +52,8 @@ enum Standing: Sendable {
     case .workshop, .site: return nil
     case .jurisdiction(let own):
       if jurisdictions.contains(own) { return nil }
-      return "the worker is bound to `jurisdictions` \(list), and this node stands in `\(own)`; serve it from a node there"
+      return
+        "the worker is bound to `jurisdictions` \(list), and this node stands in `\(own)`; serve it from a node there"
     case .unknown:
       return "the worker is bound to `jurisdictions` \(list), and this node does not know where it stands; say so with "
         + "--jurisdiction \(jurisdictions[0]), if that is true, or with --topology FILE --site NAME"
@@ -59,7 +63,8 @@ enum Standing: Sendable {
   /// What the user of a workshop is told of a worker that other nodes would refuse.
   func notice(of manifest: Manifest) -> String? {
     guard case .workshop = self, let jurisdictions = manifest.placement.jurisdictions else { return nil }
-    return "bound to jurisdictions \(jurisdictions.joined(separator: ", ")): run here all the same, since this is a node to "
+    return
+      "bound to jurisdictions \(jurisdictions.joined(separator: ", ")): run here all the same, since this is a node to "
       + "try workers out on; `atoll serve` needs --jurisdiction or --topology"
   }
 }
