@@ -63,6 +63,8 @@ public struct ScenarioTool: Sendable, Equatable {
   public var jurisdictions: [String]?
   public var near: String?
   public var latencyBudgetMilliseconds: Double?
+  /// Of the store; tools of one namespace see each other's writes.
+  public var namespace: String?
   /// A dependency that it calls, beside those of its manifest.
   public var dependency: String?
   public var expected: ExpectedCost

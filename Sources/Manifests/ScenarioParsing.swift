@@ -105,6 +105,7 @@ extension ScenarioTool {
     jurisdictions = table.texts("jurisdictions")
     near = table.text("near")
     latencyBudgetMilliseconds = table.number("latency_budget_ms")
+    namespace = table.text("namespace")
     dependency = table.text("dependency")
     expected = ExpectedCost(table)
     distribution = Distribution(rawValue: table.text("service") ?? "") ?? .lognormal
@@ -133,7 +134,11 @@ extension ScenarioTool {
     tool.expected = expected.over(tool.expected)
     if tool.session, manifest.sessionTimeToLive == nil { manifest.sessionTimeToLive = Self.sessionMilliseconds }
     let keepsState = (tool.expected.keyValueReads ?? 0) + (tool.expected.keyValueWrites ?? 0) > 0
-    if keepsState, manifest.namespaces.isEmpty { manifest.namespaces = [manifest.name] }
+    if let namespace {
+      manifest.namespaces = [namespace]
+    } else if keepsState, manifest.namespaces.isEmpty {
+      manifest.namespaces = [manifest.name]
+    }
     manifest.placement.tier = tier ?? manifest.placement.tier
     manifest.placement.jurisdictions = jurisdictions ?? manifest.placement.jurisdictions
     manifest.placement.near = near ?? manifest.placement.near

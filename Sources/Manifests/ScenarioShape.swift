@@ -129,6 +129,10 @@ extension Scenario {
       KeyShape(
         "kv_writes", .number(0...100), standard: .described("the manifest's"), example: "0.1", doc: "Writes likewise."),
       KeyShape(
+        "namespace", .text(maxBytes: Bounds.namespaceBytes, check: Words.namespace),
+        standard: .described("the manifest's first, or the tool's name"), example: "\"rates\"",
+        doc: "The namespace that it reads and writes; tools of one namespace see each other's writes."),
+      KeyShape(
         "dependency", .text(maxBytes: Bounds.workerNameBytes, check: Words.upstreamName), example: "\"orders-db\"",
         doc: "A dependency of the topology that it calls, besides those of its manifest."),
       KeyShape(

@@ -42,7 +42,11 @@ public struct LinkShape: Sendable, Equatable {
 /// 4. **Order.** It does not arrive before what the same connection sent earlier, so what is behind a lost segment waits
 ///    with it.
 ///
-/// A new connection costs a round trip before its first byte may leave: ``handshake(over:back:at:using:)``.
+/// A new connection costs a round trip before its first byte may leave: ``handshake(over:back:at:using:)``. Its packets are
+/// too small to queue.
+///
+/// Pieces are given to the model when they leave, in the order of their times: one that is dated ahead would hold up all
+/// that leave before it.
 ///
 /// Not modelled: slow start and congestion windows (a long answer leaves at the link's rate at once), fast retransmission
 /// (a loss always costs the timer), and acknowledgements as traffic of their own.
@@ -83,10 +87,15 @@ public struct LinkModel: Sendable, Equatable {
       left = max(now, freeAt) + UInt64(Double(bytes) * nanosecondsPerByte)
       freeAt = left
     }
+    return max(left + delay(of: bytes, using: &generator), previous)
+  }
+
+  /// How long a piece is under way once it has left: points 2 and 3.
+  mutating func delay(of bytes: Int, using generator: inout SplitMix64) -> UInt64 {
     var delay = shape.oneWayMilliseconds * 1e6 * delayFactor
     if jitterNanoseconds > 0 { delay -= jitterNanoseconds * log(1 - generator.unit()) }
     if shape.loss > 0 { delay += retransmission(of: bytes, using: &generator) }
-    return max(left + UInt64(delay), previous)
+    return UInt64(delay)
   }
 
   /// How long TCP waits before what is lost of a piece is there; 0 where nothing is.
@@ -110,8 +119,8 @@ public struct LinkModel: Sendable, Equatable {
   public static func handshake(
     over forward: inout LinkModel, back: inout LinkModel, at now: UInt64, using generator: inout SplitMix64
   ) -> UInt64 {
-    let there = forward.arrival(of: handshakeBytes, at: now, using: &generator)
-    return back.arrival(of: handshakeBytes, at: there, using: &generator)
+    let there = forward.delay(of: handshakeBytes, using: &generator)
+    return now + there + back.delay(of: handshakeBytes, using: &generator)
   }
 
   /// By squaring, so that every machine gets the same bits.

@@ -106,6 +106,16 @@ import Testing
     #expect(LinkModel.handshake(over: &there, back: &back, at: second, using: &generator) == second + 40_000_000)
   }
 
+  /// A handshake holds up nobody who sends meanwhile.
+  @Test func aConnectionTakesNoBandwidth() {
+    var there = LinkModel(LinkShape(oneWayMilliseconds: 15, bitsPerSecond: 8e6))
+    var back = LinkModel(LinkShape(oneWayMilliseconds: 15, bitsPerSecond: 8e6))
+    var generator = SplitMix64(seed: 1)
+    _ = LinkModel.handshake(over: &there, back: &back, at: second, using: &generator)
+    #expect(there.freeAt == 0 && back.freeAt == 0)
+    #expect(back.arrival(of: 1000, at: second, using: &generator) == second + 16_000_000)
+  }
+
   @Test func sameSeedSameTimesAndAnotherSeedOthers() {
     func times(_ seed: UInt64) -> [UInt64] {
       var model = LinkModel(LinkShape(oneWayMilliseconds: 10, jitterMilliseconds: 5, loss: 0.05, bitsPerSecond: 1e8))

@@ -49,7 +49,7 @@ import Testing
       #expect(loop.now - begun < 12_000_000)
       return times
     }
-    #expect(times.allSatisfy { $0 >= 6.5 } && Live.median(times) < 8, "\(Live.median(times)) ms")
+    #expect(times.allSatisfy { $0 >= 6.5 } && Live.median(times) < 16, "\(Live.median(times)) ms")
   }
 
   @Test func itFailsAsOftenAsItIsToldTo() async throws {

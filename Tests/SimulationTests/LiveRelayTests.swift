@@ -76,6 +76,26 @@ import Testing
     #expect(median < 1, "\(median) ms there and back")
   }
 
+  /// Connections that are being made, and what waits for them, hold up nobody on the same link.
+  @Test func newConnectionsDoNotDelayOthers() async throws {
+    let times = try await relayed(LinkShape(oneWayMilliseconds: 30, bitsPerSecond: 1e9)) { _, _, loop, server, relay in
+      server.onBytes = { connection, bytes in connection.write(bytes) }
+      let client = try await LiveClient(to: relay, on: loop)
+      client.connection.write([0])
+      try await Live.until("the connection", on: loop) { client.received.count == 1 }
+      var times: [Double] = []
+      for round in 1...8 {
+        for _ in 0..<5 { try await LiveClient(to: relay, on: loop).connection.write([9]) }
+        let sent = loop.now
+        client.connection.write([UInt8(round)])
+        try await Live.until("an echo", on: loop) { client.received.count == round + 1 }
+        times.append(Double(client.arrivals[round].time - sent) / 1e6)
+      }
+      return times
+    }
+    #expect(times.allSatisfy { $0 >= 60 && $0 < 75 }, "\(times)")
+  }
+
   /// 4 MB at 40 Mbit/s take 0.8 s, whichever connections they are on.
   @Test func connectionsShareTheLinksBandwidth() async throws {
     let seconds = try await relayed(LinkShape(oneWayMilliseconds: 5, bitsPerSecond: 40e6)) {

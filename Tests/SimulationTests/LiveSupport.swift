@@ -85,13 +85,13 @@ final class LiveClient: @unchecked Sendable {
 
   init(to address: SocketAddress, on loop: EventLoop) async throws {
     connection = try await TCPConnection.connect(to: address, on: loop)
-    connection.onBytes = { [unowned self] bytes in
-      self.arrivals.append((loop.now, bytes.count))
-      self.received += Array(bytes)
+    connection.onBytes = { [weak self] bytes in
+      self?.arrivals.append((loop.now, bytes.count))
+      self?.received += Array(bytes)
     }
-    connection.onEnd = { [unowned self] error in
-      self.endedAt = loop.now
-      self.end = error.map { .failure($0) } ?? .success(())
+    connection.onEnd = { [weak self] error in
+      self?.endedAt = loop.now
+      self?.end = error.map { .failure($0) } ?? .success(())
     }
     connection.startReading()
   }

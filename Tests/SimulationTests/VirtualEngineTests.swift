@@ -152,7 +152,7 @@ private final class TokenShard: EngineShard, @unchecked Sendable {
   ) -> (engine: Engine<TokenShard>, shards: [TokenShard]) {
     let shards = (0..<count).map { TokenShard(index: $0, count: count, tokens: $0 == 0 ? tokens : 0, pause: pause) }
     let lookahead = Lookahead(count: count) { from, to in (from + 1) % count == to ? hop : nil }
-    return (Engine(shards: shards, lookahead: lookahead, end: end, progress: progress), shards)
+    return (Engine(shards: shards, lookahead: lookahead, end: end, progressStep: end / 100, progress: progress), shards)
   }
 
   private func event(at time: UInt64, _ token: UInt32) -> Event {

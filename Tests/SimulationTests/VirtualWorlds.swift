@@ -90,6 +90,7 @@ enum VirtualWorlds {
     share = 4
     read_only = true
     service_ms = 0.3
+    namespace = "rates"
     kv_reads = 1
     kv_writes = 0
 
@@ -97,6 +98,7 @@ enum VirtualWorlds {
     name = "set_rate"
     share = 0.5
     service_ms = 0.3
+    namespace = "rates"
     kv_reads = 0
     kv_writes = 1
 

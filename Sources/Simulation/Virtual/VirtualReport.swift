@@ -64,7 +64,9 @@ struct VirtualReport {
     let names = plan.sites.map { topology.sites[$0].name }
     let cores = plan.sites.count { topology.sites[$0].isCore }
     let share = "\(plan.sites.count) of \(topology.sites.count) sites (\(cores) core)"
-    let summary = "placed on \(share), \(plan.allowed.count) may run it" + (plan.store.map { "; state in \(topology.stores[$0].name)" } ?? "")
+    let summary =
+      "placed on \(share), \(plan.allowed.count) may run it"
+      + (plan.store.map { "; state in \(topology.stores[$0].name)" } ?? "")
     let reasons = plan.judgement.rules.map { rule in
       let removed = rule.verdicts.indices.filter { !rule.verdicts[$0].isKept }
       var text = "keeps \(rule.verdicts.count - removed.count) of \(rule.verdicts.count) sites"
@@ -95,7 +97,8 @@ struct VirtualReport {
     let step = Tally.momentNanoseconds
     let first = min(Int(fault.start / step), tally.moments.count - 1)
     // Until the next fault begins, what goes wrong is put down to this one.
-    let next = world.faults.faults.map(\.start).filter { $0 > max(fault.start, fault.end == .max ? 0 : fault.end) }.min()
+    let next = world.faults.faults.map(\.start).filter { $0 > max(fault.start, fault.end == .max ? 0 : fault.end) }
+      .min()
     let last = next.map { min(Int($0 / step), tally.moments.count) } ?? tally.moments.count
     let usual = tally.moments[..<first]
     let failedBefore = Double(usual.reduce(0) { $0 + UInt64($1.failed) }) / Double(max(1, usual.count))

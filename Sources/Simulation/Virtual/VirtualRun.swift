@@ -140,7 +140,8 @@ struct Play {
 
   func run(on crew: Crew, progress: @escaping (UInt64) -> Void) async -> Outcome {
     let engine = Engine(
-      shards: shards, lookahead: world.shards.lookahead, end: end, progress: { progress(min($0, world.duration)) })
+      shards: shards, lookahead: world.shards.lookahead, end: end, progressStep: max(1, world.duration / 100),
+      progress: { if $0 <= world.duration { progress($0) } })
     await crew.run(engine)
     for shard in shards { shard.auditRemaining(shards) }
     for shard in shards {

@@ -37,7 +37,15 @@ final class RelayLink {
       backwardBytes: backwardBytes, lostPieces: forward.lostPieces + backward.lostPieces)
   }
 
-  /// When a piece that is sent now that way arrives, and what that way has carried.
+  /// How long a small packet is under way.
+  func delay(_ direction: RelayNetwork.Direction, using generator: inout SplitMix64) -> UInt64 {
+    switch direction {
+    case .forward: forward.delay(of: LinkModel.handshakeBytes, using: &generator)
+    case .backward: backward.delay(of: LinkModel.handshakeBytes, using: &generator)
+    }
+  }
+
+  /// When a piece that leaves now that way arrives.
   func send(
     _ bytes: Int, _ direction: RelayNetwork.Direction, at now: UInt64, behind previous: UInt64,
     using generator: inout SplitMix64

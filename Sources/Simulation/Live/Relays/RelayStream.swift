@@ -17,7 +17,7 @@ final class RelayStream {
     var wireBytes: Int {
       switch self {
       case .bytes(let bytes): bytes.count
-      case .opening, .end, .reset: 60
+      case .opening, .end, .reset: LinkModel.handshakeBytes
       }
     }
 
@@ -37,6 +37,8 @@ final class RelayStream {
   private var opensAt: UInt64 = 0
   private var pieces: [(piece: Piece, arrival: UInt64)] = []
   private var first = 0
+  /// Pieces before this one have been given to the link.
+  private var departed = 0
   private var lastArrival: UInt64 = 0
   private var queuedBytes = 0
   /// The time for which it stands in the network's queue.
@@ -65,38 +67,51 @@ final class RelayStream {
     case .forward: link.forwardBytes += count
     case .backward: link.backwardBytes += count
     }
-    // What is sent into a cut link gets its time when it heals.
-    pieces.append((piece, link.isCut ? .max : arrival(of: piece)))
-    if !link.isCut, !isBlocked {
-      // Over a link without delay it is there.
-      let now = network.loop.now
-      if pieces[first].arrival <= now { deliver(until: now) } else { schedule() }
-    }
+    pieces.append((piece, .max))
+    depart()
     pauseIfFull()
   }
 
-  private func arrival(of piece: Piece) -> UInt64 {
-    lastArrival = link.send(
-      piece.wireBytes, direction, at: max(network.loop.now, opensAt), behind: lastArrival, using: &network.generator)
-    if case .opening = piece {
-      opensAt = link.send(
-        piece.wireBytes, direction.opposite, at: lastArrival, behind: 0, using: &network.generator)
+  /// Gives the pieces that can leave now to the link, which says when they arrive. Those that are sent into a cut link leave
+  /// when it heals, and those of a connection that is being made when it is there: the link belongs to others till then.
+  private func depart() {
+    guard !link.isCut else { return }
+    let now = network.loop.now
+    while departed < pieces.count, now >= opensAt {
+      pieces[departed].arrival = arrival(of: pieces[departed].piece, at: now)
+      departed += 1
     }
+    // Over a link without delay they are there.
+    if !isBlocked, !isEmpty, pieces[first].arrival <= now { deliver(until: now) } else { schedule() }
+  }
+
+  private func arrival(of piece: Piece, at now: UInt64) -> UInt64 {
+    guard case .opening = piece else {
+      lastArrival = link.send(
+        piece.wireBytes, direction, at: now, behind: lastArrival, using: &network.generator)
+      return lastArrival
+    }
+    lastArrival = now + link.delay(direction, using: &network.generator)
+    opensAt = lastArrival + link.delay(direction.opposite, using: &network.generator)
     return lastArrival
   }
 
+  /// Wakes the stream when its first piece arrives, or when the next one may leave.
   private func schedule() {
-    guard !isEmpty, pieces[first].arrival < dueAt ?? .max else { return }
-    dueAt = pieces[first].arrival
-    network.wake(self, at: pieces[first].arrival)
+    var time = UInt64.max
+    if first < departed, !isBlocked { time = pieces[first].arrival }
+    if departed < pieces.count { time = min(time, opensAt) }
+    guard !isDead, time < dueAt ?? .max else { return }
+    dueAt = time
+    network.wake(self, at: time)
   }
 
   /// The link carries bytes again: all that waits, or was under way, is sent now.
   func healed() {
     guard !isDead else { return }
     lastArrival = 0
-    for index in first..<pieces.count { pieces[index].arrival = arrival(of: pieces[index].piece) }
-    if !isBlocked { schedule() }
+    departed = first
+    depart()
   }
 
   // MARK: Arriving
@@ -105,16 +120,16 @@ final class RelayStream {
   func isDue(at now: UInt64) {
     guard let dueAt, dueAt <= now else { return }
     self.dueAt = nil
-    deliver(until: now)
+    depart()
   }
 
   private func deliver(until now: UInt64) {
     guard !isDead, !link.isCut, !isBlocked else { return }
-    while !isEmpty, !isDead, pieces[first].arrival <= now {
+    while first < departed, !isDead, pieces[first].arrival <= now {
       let piece = pieces[first].piece
       guard onArrival?(piece) == true else {
         isBlocked = true
-        return
+        return schedule()
       }
       guard !isDead else { return }
       first += 1
@@ -130,15 +145,16 @@ final class RelayStream {
   func resume() {
     guard isBlocked else { return }
     isBlocked = false
-    deliver(until: network.loop.now)
+    depart()
   }
 
   private func compact() {
     if isEmpty {
       pieces.removeAll(keepingCapacity: true)
-      first = 0
+      (first, departed) = (0, 0)
     } else if first >= 64 {
       pieces.removeFirst(first)
+      departed -= first
       first = 0
     }
   }
@@ -150,7 +166,7 @@ final class RelayStream {
     let left = queuedBytes
     queuedBytes = 0
     pieces = []
-    first = 0
+    (first, departed) = (0, 0)
     onArrival = nil
     network.gave(left)
   }

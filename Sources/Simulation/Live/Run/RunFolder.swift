@@ -62,8 +62,11 @@ struct ClockFile: Sendable {
       let descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC)
       guard descriptor >= 0 else { throw FileError(path: path, reason: Files.reason(errno)) }
       defer { close(descriptor) }
-      let written = unsafe withUnsafeBytes(of: nanoseconds) { unsafe pwrite(descriptor, $0.baseAddress, $0.count, 0) }
-      guard written == 8 else { throw FileError(path: path, reason: Files.reason(errno)) }
+      // The order of every machine that nodes run on.
+      let bytes = (0..<8).map { UInt8(truncatingIfNeeded: nanoseconds >> (8 * $0)) }
+      guard unsafe pwrite(descriptor, bytes, bytes.count, 0) == bytes.count else {
+        throw FileError(path: path, reason: Files.reason(errno))
+      }
     }
   }
 }

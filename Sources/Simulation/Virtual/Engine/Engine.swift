@@ -24,6 +24,7 @@ final class Engine<Shard: EngineShard>: @unchecked Sendable {
   private let shards: [Shard]
   private let lookahead: Lookahead
   private let end: UInt64
+  private let progressStep: UInt64
   private let progress: (UInt64) -> Void
   // Written between rounds by one thread, read during rounds by all.
   private var next: [UInt64]
@@ -34,13 +35,17 @@ final class Engine<Shard: EngineShard>: @unchecked Sendable {
   private var reported: UInt64 = 0
   private let taken = Atomic<Int>(0)
 
-  /// Until nothing waits any more before `end`. `progress` gets the time up to which all is done, about a hundred times
-  /// a run, on any one thread.
-  init(shards: [Shard], lookahead: Lookahead, end: UInt64, progress: @escaping (UInt64) -> Void = { _ in }) {
+  /// Until nothing waits any more before `end`. `progress` gets the time up to which all is done, once for each
+  /// `progressStep` that has passed, on any one thread.
+  init(
+    shards: [Shard], lookahead: Lookahead, end: UInt64, progressStep: UInt64 = .max,
+    progress: @escaping (UInt64) -> Void = { _ in }
+  ) {
     precondition(shards.count == lookahead.count, "each shard has its delays")
     self.shards = shards
     self.lookahead = lookahead
     self.end = end
+    self.progressStep = progressStep
     self.progress = progress
     next = [UInt64](repeating: 0, count: shards.count)
     horizons = next
@@ -104,7 +109,7 @@ final class Engine<Shard: EngineShard>: @unchecked Sendable {
 
   private func report(_ time: UInt64) {
     let time = min(time, end)
-    guard time >= reported &+ end / 100 else { return }
+    guard time - reported >= progressStep else { return }
     reported = time
     progress(time)
   }

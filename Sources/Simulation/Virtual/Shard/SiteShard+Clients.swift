@@ -13,25 +13,26 @@ extension SiteShard {
         population: population,
         arrivals: RandomStream(seed: world.seed, purpose: Purpose.arrivals, index: UInt64(population)),
         seed: Hash.of(Hash.of(world.seed, Purpose.calls), UInt64(population)), meanGap: 1e9 / rate,
+        mix: world.mixes[population].map { $0 }, entries: world.entries[population].map { $0 },
         redirected: [Bool](repeating: false, count: tools.count), redirects: [[Int]](repeating: [], count: tools.count),
         idleSessions: [[UInt32]](repeating: [], count: world.sessionGroups.count))
       let first = client.arrivals.exponential(mean: client.meanGap)
       clientOf[population] = clients.count
       clients.append(client)
-      if first < world.duration { push(at: first, Kind.arrival, UInt32(clients.count - 1)) }
+      if first < tables.duration { push(at: first, Kind.arrival, UInt32(clients.count - 1)) }
     }
   }
 
   /// A client of a population calls a tool; the next one will at its own time, whatever becomes of this.
   func arrive(_ client: Int) {
     let next = now &+ clients[client].arrivals.exponential(mean: clients[client].meanGap)
-    if next < world.duration { push(at: next, Kind.arrival, UInt32(client)) }
+    if next < tables.duration { push(at: next, Kind.arrival, UInt32(client)) }
     let population = clients[client].population
     let draw = clients[client].arrivals.unit()
-    let tool = Self.pick(world.mixes[population], draw)
+    let tool = Self.pick(clients[client].mix, draw)
     clients[client].calls += 1
     let head = CallHead(
-      start: now, deadline: now &+ world.timeout,
+      start: now, deadline: now &+ tables.timeout,
       random: SplitMix64(seed: Hash.of(clients[client].seed, clients[client].calls)), population: UInt32(population),
       operation: 0, tool: UInt16(tool))
     tally.began += 1
@@ -50,7 +51,7 @@ extension SiteShard {
   /// Sites that a population asks for a tool, nearest first: those it was told of, once it was.
   private func entries(_ client: Int, _ tool: Int) -> [Int] {
     clients[client].redirected[tool]
-      ? clients[client].redirects[tool] : world.entries[clients[client].population]
+      ? clients[client].redirects[tool] : clients[client].entries
   }
 
   /// Sends a call to the best site that is left.
@@ -130,7 +131,7 @@ extension SiteShard {
     let head = calls[slot].head
     let end = min(now, head.deadline)
     let outcome = outcome == .lost ? .timeout : outcome
-    let region = world.regionOfPopulation[Int(head.population)]
+    let region = tables.regionOfPopulation[Int(head.population)]
     tally.record(tool: Int(head.tool), region: region, outcome: outcome, start: head.start, end: end, links: links)
     if let session = calls[slot].session { leaveSession(session, head, outcome, handle) }
     calls[slot].walk = nil

@@ -22,7 +22,7 @@ extension SiteShard {
       }
     }
     for client in clients.indices {
-      for target in world.entries[clients[client].population].prefix(RouteRules.attemptsMax) where isStruck[target] {
+      for target in clients[client].entries.prefix(RouteRules.attemptsMax) where isStruck[target] {
         watch(node: siteCount + clients[client].population, target)
       }
     }
@@ -32,7 +32,8 @@ extension SiteShard {
   private func reserves(of site: Int) -> [Int] {
     var targets: [Int] = []
     for tool in tools.indices {
-      for target in route(tool, site).prefix(RouteRules.attemptsMax + 1) where target != site && !targets.contains(target) {
+      for target in route(tool, site).prefix(RouteRules.attemptsMax + 1)
+      where target != site && !targets.contains(target) {
         targets.append(target)
       }
     }
@@ -57,7 +58,8 @@ extension SiteShard {
       sites[site].queued = 0
       sites[site].waiting = VisitList()
       sites[site].ready = VisitList()
-      for store in world.topology.stores.indices { storeHealth[site * world.topology.stores.count + store] = .init() }
+      let stores = 2 * tables.storeCount
+      for place in (site * stores)..<((site + 1) * stores) { storeHealth[place] = StoreHealth() }
     }
   }
 
@@ -94,15 +96,23 @@ extension SiteShard {
   /// What the probe will find is known: faults are. Only its end is an event.
   private func beginProbe(node: Int, _ site: Int, at start: UInt64) {
     let way = links.base(from: node, to: site)
-    let isCut = node < siteCount && faults.cutEnd(node, site, at: start) != nil
-    let isSilent = isCut || faults.pauseEnd(site, at: start &+ way) != nil
-    let isDead = faults.isDead(site, at: start &+ way)
-    let takes = isSilent ? HealthRules.probeTimeoutMilliseconds * 1_000_000 &+ 2 * way : 2 * way
+    let patience = HealthRules.probeTimeoutMilliseconds * 1_000_000 &+ 2 * way
+    var answered = start &+ 2 * way
+    if node < siteCount, let end = faults.cutEnd(node, site, at: start) {
+      answered = end < .max ? end &+ NodeNumbers.resendNanoseconds &+ 2 * way : .max
+    }
+    // A site that goes on answers what came while it stood still.
+    if answered < .max, let end = faults.pauseEnd(site, at: answered - way) {
+      answered = end < .max ? end &+ way : .max
+    }
+    let isDead = answered < .max && faults.isDead(site, at: answered - way)
+    let isLate = answered > start &+ patience
+    let end = isLate ? start &+ patience : answered
     let slot = probes.insert(
-      Probe(node: UInt32(node), site: UInt32(site), started: start, succeeds: !isSilent && !isDead)
+      Probe(node: UInt32(node), site: UInt32(site), started: start, succeeds: !isLate && !isDead)
     ).slot
     tally.probes += 1
-    push(at: start &+ takes, Kind.probe, slot)
+    push(at: end, Kind.probe, slot)
   }
 
   func endProbe(_ slot: UInt32) {
@@ -117,7 +127,7 @@ extension SiteShard {
       goesOn = clients[client].health.probed(
         site, succeeds: probe.succeeds, isStruck: faults.isStruck(site, at: now), now: now)
     }
-    guard goesOn, now < world.duration &+ world.timeout else { return }
+    guard goesOn, now < tables.duration &+ tables.timeout else { return }
     beginProbe(node: node, site, at: max(now, probe.started &+ HealthRules.probeMilliseconds * 1_000_000))
   }
 
@@ -129,7 +139,11 @@ extension SiteShard {
 extension HealthBook {
   /// - returns: whether it was not watched.
   mutating func watch(_ site: Int) -> Bool {
-    let place = place(of: site) ?? { entries.append(Entry(site: site)); return entries.count - 1 }()
+    let place =
+      place(of: site)
+      ?? {
+        entries.append(Entry(site: site)); return entries.count - 1
+      }()
     defer { entries[place].isProbed = true }
     return !entries[place].isProbed
   }

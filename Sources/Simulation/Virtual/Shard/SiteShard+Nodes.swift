@@ -19,7 +19,9 @@ extension SiteShard {
     // It died while the request was under way.
     if faults.isDead(site, at: now) { return reply(to: message, from: site, .refused) }
     if let end = faults.pauseEnd(site, at: now) {
-      if end > message.head.deadline { fail(message.origin, message.head, site: site, at: message.head.deadline, .lost) }
+      if end > message.head.deadline {
+        fail(message.origin, message.head, site: site, at: message.head.deadline, .lost)
+      }
       if end < .max { post(message, to: index, at: end) }
       return
     }
@@ -32,7 +34,7 @@ extension SiteShard {
       else { return reply(to: message, from: site, .forwardRefused) }
       return admit(visits.insert(Visit(message)).slot)
     }
-    if world.planner.policy == .manifest, tools[tool].isBound, !world.mayRead(tool, at: site) {
+    if tables.isManifest, !tables.mayRead(tool, at: site) {
       tally.refused[site] += 1
       return reply(to: message, from: site, .misdirected)
     }
@@ -75,12 +77,13 @@ extension SiteShard {
     visits[slot].phase = .forwarding
     visits[slot].target = Int32(target)
     tally.forwarded[site] += 1
-    let departs = now &+ world.costs.forward.draw(&visits[slot].head.random) / 2
+    let departs = now &+ tables.forwardCost.draw(&visits[slot].head.random) / 2
     let arrives = links.arrival(
       from: site, to: target, bytes: tools[tool].requestBytes, at: departs, using: &visits[slot].head.random)
     let way = links.base(from: site, to: target)
     let gives = min(
-      visits[slot].head.deadline, departs &+ tools[tool].wallNanoseconds &+ 2 * way &+ NodeNumbers.forwardGraceNanoseconds)
+      visits[slot].head.deadline,
+      departs &+ tools[tool].wallNanoseconds &+ 2 * way &+ NodeNumbers.forwardGraceNanoseconds)
     let origin = Origin(ticket: visits.ticket(slot), node: UInt32(site), shard: UInt16(index), isClient: false)
     var head = visits[slot].head
     head.deadline = gives
@@ -142,8 +145,8 @@ extension SiteShard {
     message.ranAt = wasForwarded ? visits[slot].target : Int32(site)
     message.handle = outcome == .ok ? visits[slot].handle : nil
     if wasForwarded || visits[slot].origin.isClient {
-      var cost = world.costs.request.draw(&message.head.random)
-      if wasForwarded { cost = cost &+ world.costs.forward.draw(&message.head.random) / 2 }
+      var cost = tables.requestCost.draw(&message.head.random)
+      if wasForwarded { cost = cost &+ tables.forwardCost.draw(&message.head.random) / 2 }
       answer(message, from: site, at: now &+ cost)
     } else {
       answer(message, from: site, at: now)

@@ -96,7 +96,7 @@ extension SiteShard {
   /// Gives a call a session: one that no other call uses now, or a new one.
   func enterSession(_ call: inout ClientCall, _ client: Int) {
     let tool = Int(call.head.tool)
-    let group = world.sessionGroupOfTool[tool]
+    let group = tables.sessionGroupOfTool[tool]
     let idle = clients[client].idleSessions[group].count
     let begins = call.head.random.unit() * Double(tools[tool].sessionCalls) < 1 && idle < SessionNumbers.idleMax
     let slot: UInt32
@@ -108,10 +108,11 @@ extension SiteShard {
     } else {
       // As many on average as the tool's; one at least.
       let length = 1 + call.head.random.below(2 * tools[tool].sessionCalls - 1)
-      slot = sessions.insert(
-        ClientSession(
-          group: group, store: tools[tool].store, timeToLive: tools[tool].timeToLive, callsLeft: length, lastUse: now)
-      ).slot
+      slot =
+        sessions.insert(
+          ClientSession(
+            group: group, store: tools[tool].store, timeToLive: tools[tool].timeToLive, callsLeft: length, lastUse: now)
+        ).slot
       tally.sessions += 1
     }
     sessions[slot].operations += 1
@@ -150,18 +151,20 @@ extension SiteShard {
     sessions[slot].ledger = SessionLedger()
     sessions.remove(slot)
     guard let key = key(of: session) else { return }
-    let store = world.topology.stores[session.store]
+    let site = tables.storeSites[session.store]
     let message = StoreMessage(
-      body: .audit(key: key, ledger: session.ledger), store: Int32(session.store), ticket: Ticket(slot: 0, generation: 0),
-      site: Int32(store.site), shard: UInt16(index), deadline: .max, random: SplitMix64(seed: 0))
-    post(message, to: shardOfSite[store.site], at: now &+ 2 * world.timeout &+ SessionNumbers.auditNanoseconds)
+      body: .audit(key: key, ledger: session.ledger), store: Int32(session.store),
+      ticket: Ticket(slot: 0, generation: 0),
+      site: Int32(site), shard: UInt16(index), deadline: .max, random: SplitMix64(seed: 0))
+    post(message, to: shardOfSite[site], at: now &+ 2 * tables.timeout &+ SessionNumbers.auditNanoseconds)
   }
 
   /// The key of a session in its store; nil where there is nothing to look at: it never began, or may have expired.
   private func key(of session: ClientSession) -> [UInt8]? {
     guard let handle = session.handle, now - session.lastUse < session.timeToLive * 1_000_000 / 2 else { return nil }
     return Session(
-      opening: handle, world.sessionGroups[session.group], .anonymous, timeToLive: session.timeToLive, sealer: sealer)?.key
+      opening: handle, world.sessionGroups[session.group], .anonymous, timeToLive: session.timeToLive, sealer: sealer)?
+      .key
   }
 
   // MARK: The auditor
@@ -187,7 +190,7 @@ extension SiteShard {
     for slot in sessions.records.indices where sessions.records[slot].isLive {
       let session = sessions.records[slot]
       guard let key = key(of: session) else { continue }
-      let site = world.topology.stores[session.store].site
+      let site = tables.storeSites[session.store]
       shards[shardOfSite[site]].audit(key, session.ledger, store: session.store, removes: false)
     }
   }

@@ -37,11 +37,10 @@ extension SiteShard {
 
   /// The place among the store's copies of the one that is nearest to a site; -1: the primary is.
   private func readPlace(_ store: Int, _ site: Int) -> Int {
-    let place = site * world.topology.stores.count + store
+    let place = site * tables.storeCount + store
     if readPlaces[place] > Int32.min { return Int(readPlaces[place]) }
     let nearest = world.planner.model.readSite(store: store, from: site)
-    let replicas = world.topology.stores[store].replicas
-    let found = nearest == world.topology.stores[store].site ? -1 : replicas.firstIndex { $0.site == nearest } ?? -1
+    let found = nearest == tables.storeSites[store] ? -1 : tables.replicaSites[store].firstIndex(of: nearest) ?? -1
     readPlaces[place] = Int32(found)
     return found
   }
@@ -50,17 +49,16 @@ extension SiteShard {
   func ask(_ slot: UInt32, _ operation: KeyValueOperation, _ store: Int, replica: Int = -1) {
     guard store >= 0 else { return finish(slot, .stateUnavailable) }
     let site = Int(visits[slot].site)
-    let health = site * world.topology.stores.count + store
+    let health = healthPlace(site, store, replica)
     guard storeHealth[health].letsThrough else { return conclude(slot, .failure(StoreHealth.leftAlone)) }
     let deadline = min(now &+ NodeNumbers.storeNanoseconds, visits[slot].wallEnd)
     let isTest = StoreHealth.isTest(
       operation, deadline: visits[slot].wallEnd, now: now, timeout: NodeNumbers.storeNanoseconds)
     storeHealth[health].begin()
-    let place = world.topology.stores[store]
-    let target = replica >= 0 ? place.replicas[replica].site : place.site
+    let target = tables.site(ofStore: store, replica: replica)
     let arrives = links.arrival(
       from: site, to: target, bytes: NodeNumbers.smallBytes, at: now, using: &visits[slot].head.random)
-    let served = arrives &+ world.costs.store.draw(&visits[slot].head.random)
+    let served = arrives &+ tables.storeCost.draw(&visits[slot].head.random)
     var message = StoreMessage(
       body: .perform(operation), store: Int32(store), replica: Int32(replica), ticket: visits.ticket(slot),
       site: Int32(site), shard: UInt16(index), deadline: deadline, isTest: isTest,
@@ -72,6 +70,11 @@ extension SiteShard {
     post(message, to: shardOfSite[target], at: served)
   }
 
+  /// A node's ways to a store and to the copy beside it are two.
+  private func healthPlace(_ site: Int, _ store: Int, _ replica: Int) -> Int {
+    2 * (site * tables.storeCount + store) + (replica < 0 ? 0 : 1)
+  }
+
   // MARK: What stores do
 
   func receive(_ message: StoreMessage) {
@@ -79,8 +82,7 @@ extension SiteShard {
     case .perform(let operation):
       let store = Int(message.store)
       let result = stores.perform(operation, store: store, replica: Int(message.replica), at: now)
-      let place = world.topology.stores[store]
-      let source = message.replica >= 0 ? place.replicas[Int(message.replica)].site : place.site
+      let source = tables.site(ofStore: store, replica: Int(message.replica))
       var reply = message
       reply.body = .answer(result)
       let site = Int(message.site)
@@ -93,7 +95,7 @@ extension SiteShard {
       }
       post(reply, to: Int(message.shard), at: arrives)
     case .answer(let result):
-      let health = Int(message.site) * world.topology.stores.count + Int(message.store)
+      let health = healthPlace(Int(message.site), Int(message.store), Int(message.replica))
       _ = storeHealth[health].judge(result, isTest: message.isTest)
       guard visits.holds(message.ticket) else { return }
       let site = Int(visits[message.ticket.slot].site)

@@ -72,7 +72,7 @@ extension SiteShard {
     visits[slot].holdsInstance = true
     visits[slot].wallEnd = min(now &+ tools[tool].wallNanoseconds, visits[slot].head.deadline)
     tally.ran[site] += 1
-    if tools[tool].isBound, !world.mayRead(tool, at: site) {
+    if !tables.mayRead(tool, at: site) {
       tally.violations += 1
       if visits[slot].head.start < tally.sampleEnd { tally.sampleViolations += 1 }
     }
@@ -171,18 +171,18 @@ extension SiteShard {
       left -= dependency.calls
       if left < 0 { break }
     }
-    let dependency = world.topology.dependencies[chosen]
+    let place = tables.dependencySites[chosen]
     var random = visits[slot].head.random
     let there = links.arrival(
-      from: site, to: dependency.site, bytes: NodeNumbers.smallBytes, at: now, using: &random)
-    let served = there &+ UInt64(dependency.serviceMilliseconds * 1e6)
+      from: site, to: place, bytes: NodeNumbers.smallBytes, at: now, using: &random)
+    let served = there &+ tables.dependencyNanoseconds[chosen]
     // Both directions are alike, and what stands there has no node: the way back is as long as the way there.
     let back = served &+ (there - now)
     let fails = random.unit() < faults.failingShare(of: chosen, at: there)
     visits[slot].head.random = random
     var end = back
     var failed = fails
-    if let cut = faults.cutEnd(site, dependency.site, at: now) {
+    if let cut = faults.cutEnd(site, place, at: now) {
       end = cut < .max ? cut &+ NodeNumbers.resendNanoseconds &+ (back - now) : .max
     }
     if end > visits[slot].wallEnd {

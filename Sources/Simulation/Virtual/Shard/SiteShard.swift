@@ -29,7 +29,8 @@ final class SiteShard: EngineShard, @unchecked Sendable {
   let tools: [ToolFacts]
   let clock: ShardClock
   let sealer: Sealer
-  let shardOfSite: [Int]
+  let tables: Tables
+  var shardOfSite: [Int] { tables.shardOfSite }
 
   var queue = EventQueue()
   var now: UInt64 = 0
@@ -44,7 +45,7 @@ final class SiteShard: EngineShard, @unchecked Sendable {
   private var outgoingToStores: [[Posted<StoreMessage>]]
 
   var sites: [SiteState]
-  /// Store by store of each site.
+  /// Store by store of each site: of its primary, and of its copies.
   var storeHealth: [StoreHealth]
   var clients: [ClientState] = []
   /// By population its place in `clients`; -1: another shard's.
@@ -70,7 +71,7 @@ final class SiteShard: EngineShard, @unchecked Sendable {
     siteCount = world.topology.sites.count
     faults = world.faults
     tools = world.tools.map { $0 }
-    shardOfSite = world.shards.ofSite.map { $0 }
+    tables = Tables(world)
     clock = ShardClock()
     sealer = Sealer(keys, purpose: "session")
     outgoing = [[Posted<Message>]](repeating: [], count: world.shards.count)
@@ -79,7 +80,7 @@ final class SiteShard: EngineShard, @unchecked Sendable {
       SiteState(speed: site.speed, capacity: Int32(site.capacity), processors: Int32(site.processors))
     }
     let storeCount = world.topology.stores.count
-    storeHealth = [StoreHealth](repeating: StoreHealth(), count: siteCount * storeCount)
+    storeHealth = [StoreHealth](repeating: StoreHealth(), count: 2 * siteCount * storeCount)
     clientOf = [Int](repeating: -1, count: world.topology.populations.count)
     links = Links(world.topology)
     routes = [[Int]?](repeating: nil, count: siteCount * world.tools.count)

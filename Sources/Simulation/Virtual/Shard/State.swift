@@ -69,7 +69,11 @@ struct HealthBook {
 
   /// - returns: whether it must be probed from now on.
   mutating func failed(_ site: Int, now: UInt64) -> Bool {
-    let place = place(of: site) ?? { entries.append(Entry(site: site)); return entries.count - 1 }()
+    let place =
+      place(of: site)
+      ?? {
+        entries.append(Entry(site: site)); return entries.count - 1
+      }()
     entries[place].health.failed(now: now)
     defer { entries[place].isProbed = true }
     return !entries[place].isProbed
@@ -78,7 +82,9 @@ struct HealthBook {
 
 /// A call at a site: one that runs there, or one that was forwarded and is waited for.
 struct Visit {
-  enum Phase: UInt8, BitwiseCopyable { case waiting, computing, loading, reading, depending, writing, saving, renewing, forwarding }
+  enum Phase: UInt8, BitwiseCopyable {
+    case waiting, computing, loading, reading, depending, writing, saving, renewing, forwarding
+  }
 
   var head: CallHead
   var origin: Origin
@@ -139,6 +145,10 @@ struct ClientState {
   var calls: UInt64 = 0
   /// Nanoseconds between two calls; 0: there are none.
   let meanGap: Double
+  /// Sums of the shares of the tools up to each.
+  let mix: [Double]
+  /// The sites nearest to it.
+  let entries: [Int]
   /// Tools that it has been sent elsewhere for.
   var redirected: [Bool]
   /// Of such a tool, the sites it may ask.

@@ -131,14 +131,16 @@ struct StoreRoom {
     }
     hasReplicas = topology.stores.map { !$0.replicas.isEmpty }
     keyNames = (0..<Self.keys).map { Array("key-\($0)".utf8) }
-    namespaces = world.tools.map { "\($0.worker)" }
+    namespaces = world.tools.map(\.namespace)
     self.dropsWrite = dropsWrite
   }
 
   mutating func take(_ publications: [Publication]) {
     guard !mirrors.isEmpty else { return }
     for publication in publications {
-      for mirror in mirrors.indices where mirrors[mirror].store == publication.store { mirrors[mirror].take(publication) }
+      for mirror in mirrors.indices where mirrors[mirror].store == publication.store {
+        mirrors[mirror].take(publication)
+      }
     }
   }
 

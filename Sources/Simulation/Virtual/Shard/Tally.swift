@@ -141,7 +141,8 @@ struct Tally {
   private static var sums: [WritableKeyPath<Tally, UInt64>] {
     [
       \.sampleFailed, \.sampleViolations, \.began, \.violations, \.loops, \.replicaReads, \.staleReads,
-      \.acknowledgedWrites, \.unknownWrites, \.sessions, \.auditedSessions, \.lostWrites, \.strayWrites, \.probes, \.events,
+      \.acknowledgedWrites, \.unknownWrites, \.sessions, \.auditedSessions, \.lostWrites, \.strayWrites, \.probes,
+      \.events,
     ]
   }
 }

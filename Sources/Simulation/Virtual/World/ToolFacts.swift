@@ -23,6 +23,7 @@ struct ToolFacts: Sendable {
   let answerBytes: Int
   let wallNanoseconds: UInt64
   let timeToLive: UInt64
+  let namespace: String
   /// Tools of one worker have their sessions in common.
   let worker: String
   let sessionCalls: Int
@@ -36,7 +37,8 @@ struct ToolFacts: Sendable {
     self.plan = plan
     service =
       costs.service[tool.name]
-      ?? ServiceTime(tool.distribution, milliseconds: profile.serviceMilliseconds.value, p95: tool.serviceP95Milliseconds)
+      ?? ServiceTime(
+        tool.distribution, milliseconds: profile.serviceMilliseconds.value, p95: tool.serviceP95Milliseconds)
     isReadOnly = profile.isReadOnly
     isRepeatable = profile.isIdempotent || profile.isReadOnly
     hasSession = profile.hasSession
@@ -52,6 +54,7 @@ struct ToolFacts: Sendable {
     answerBytes = Int(profile.answerBytes.value)
     wallNanoseconds = UInt64(manifest.limits.wallMilliseconds) * 1_000_000
     timeToLive = UInt64(manifest.sessionTimeToLive ?? ScenarioTool.sessionMilliseconds)
+    namespace = manifest.namespaces.first ?? manifest.name
     worker = manifest.name
     sessionCalls = max(1, tool.sessionCalls)
   }

@@ -104,10 +104,12 @@ final class World: Sendable {
       guard let place = populations.firstIndex(where: { $0.name == load.population }) else {
         let names = populations.prefix(12).map(\.name).joined(separator: ", ")
         throw SimulationError(
-          .scenario, "[[loads]] names the population `\(load.population)`, which is not in the topology; it has \(names)")
+          .scenario,
+          "[[loads]] names the population `\(load.population)`, which is not in the topology; it has \(names)")
       }
       // What grew around a city goes with it.
-      for index in populations.indices where index == place || populations[index].name.hasPrefix(load.population + "-") {
+      for index in populations.indices where index == place || populations[index].name.hasPrefix(load.population + "-")
+      {
         if let share = load.share { shares[index] = share * shares[index] / max(populations[place].share, 1e-12) }
         mixes[index] = mix(scenario, load.tools)
       }
