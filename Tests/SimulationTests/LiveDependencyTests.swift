@@ -32,7 +32,7 @@ import Testing
     }
   }
 
-  @Test func itTakesItsServiceTimeAndAnswersAllAtOnce() async throws {
+  @Test func itTakesItsServiceTime() async throws {
     let times = try await played(serviceMilliseconds: 6.5) { loop, _, links, address in
       var times: [Double] = []
       for _ in 0..<20 {
@@ -42,14 +42,19 @@ import Testing
         #expect(answer.status == 200)
         #expect(String(decoding: answer.body, as: UTF8.self) == #"{"dependency":"orders-db","path":"/orders"}"#)
       }
+      return times
+    }
+    #expect(times.allSatisfy { $0 >= 6.5 } && Live.median(times) < 16, "\(Live.median(times)) ms")
+  }
+
+  @Test func itAnswersSeveralAtOnce() async throws {
+    try await played(serviceMilliseconds: 200) { loop, _, links, address in
       async let first = ask(links, address)
       async let second = ask(links, address)
       let begun = loop.now
       _ = try await (first.get(), second.get())
-      #expect(loop.now - begun < 12_000_000)
-      return times
+      #expect(loop.now - begun < 390_000_000)
     }
-    #expect(times.allSatisfy { $0 >= 6.5 } && Live.median(times) < 16, "\(Live.median(times)) ms")
   }
 
   @Test func itFailsAsOftenAsItIsToldTo() async throws {
