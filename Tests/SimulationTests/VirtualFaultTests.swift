@@ -93,6 +93,16 @@ import Testing
     #expect(report.tool("get_rates", "asia")?.toolErrors == 0)
   }
 
+  /// What one fault costs is not put down to the next, nor taken for usual by it.
+  @Test func eachFaultHasItsOwnCost() async throws {
+    let first = VirtualWorlds.fault("kv down", "main", at: 4, for: 3)
+    let second = VirtualWorlds.fault("upstream errors", "orders-db", at: 11, for: 3)
+    let (both, one, two) = (try await play(first + second), try await play(first), try await play(second))
+    isSound(both)
+    #expect(both.faults.map(\.failedCalls) == [one.faults[0].failedCalls, two.faults[0].failedCalls])
+    #expect(both.faults.allSatisfy { (2_900...4_500).contains($0.recoveredAfterMilliseconds ?? 0) }, "\(both.faults)")
+  }
+
   @Test func upstreamErrorsAreAsManyAsAreSaid() async throws {
     let report = try await play(
       VirtualWorlds.fault("upstream errors", "orders-db", at: 0, for: nil, "percent = 10"), calls: 20_000)

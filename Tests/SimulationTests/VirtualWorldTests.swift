@@ -71,6 +71,27 @@ import Testing
     }
   }
 
+  /// With a thousand sites the nearest ones all stand in one region: its death leaves clients others.
+  @Test func clientsKnowASiteOfAnotherRegion() throws {
+    let topology = try Topology(try file().grown(to: 120, seed: 9))
+    for (population, sites) in World.entries(topology).enumerated() {
+      #expect(sites.count >= 4 && sites[0] == topology.sites(nearestTo: population)[0])
+      #expect(Set(sites.map { topology.sites[$0].region }).count == 3)
+      #expect(sites.contains { topology.sites[$0].isCore })
+      let delays = sites.map { topology.path(fromPopulation: population, to: $0).milliseconds }
+      #expect(delays == delays.sorted())
+    }
+  }
+
+  /// Two thirds of the calls for one city, and so for all that grew around it together.
+  @Test func aLoadIsThatOfTheWholeCity() async throws {
+    let loads = "[[loads]]\npopulation = \"singapore\"\nshare = 8"
+    let loaded = try VirtualWorlds.scenario(calls: 3_000, seconds: 5, head: "generate = { sites = 40 }", faults: loads)
+    let report = try await VirtualRun(loaded).report(threads: 1)
+    let there = report.populations.filter { $0.region == "asia" }.reduce(0) { $0 + $1.calls }
+    #expect(abs(Double(there) / Double(report.calls) - 8.0 / 12) < 0.04)
+  }
+
   @Test func loadsGoWithWhatGrewAroundTheirCity() async throws {
     let loads =
       "[[loads]]\npopulation = \"singapore\"\nshare = 0\n[[loads]]\npopulation = \"paris\"\ntools = [\"get_rates\"]"

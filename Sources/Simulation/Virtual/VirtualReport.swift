@@ -100,7 +100,9 @@ struct VirtualReport {
     let next = world.faults.faults.map(\.start).filter { $0 > max(fault.start, fault.end == .max ? 0 : fault.end) }
       .min()
     let last = next.map { min(Int($0 / step), tally.moments.count) } ?? tally.moments.count
-    let usual = tally.moments[..<first]
+    // What is usual is what was before anything went wrong.
+    let calm = world.faults.faults.map(\.start).min() ?? 0
+    let usual = tally.moments[..<min(first, Int(calm / step))]
     let failedBefore = Double(usual.reduce(0) { $0 + UInt64($1.failed) }) / Double(max(1, usual.count))
     let slowBefore = Double(usual.reduce(0) { $0 + UInt64($1.slow) }) / Double(max(1, usual.count))
     var row = FaultRow(
@@ -111,7 +113,7 @@ struct VirtualReport {
       let moment = tally.moments[index]
       row.failedCalls += UInt64(moment.failed)
       row.slowCalls += UInt64(moment.slow)
-      if Double(moment.failed) > 2 * failedBefore || Double(moment.slow) > 2 * slowBefore { lastBad = index }
+      if isMore(moment.failed, than: failedBefore) || isMore(moment.slow, than: slowBefore) { lastBad = index }
     }
     let usualFailed = UInt64(failedBefore * Double(max(0, last - first)))
     let usualSlow = UInt64(slowBefore * Double(max(0, last - first)))
@@ -123,7 +125,10 @@ struct VirtualReport {
     }
     row.note =
       "failed: answered with an error, by the tool or instead of it; slow: over "
-      + "\(Tally.slowNanoseconds / 1_000_000) ms above the links' own delay; both beyond what was usual before"
+      + "\(Tally.slowNanoseconds / 1_000_000) ms above the links' own delay; both beyond what was usual before the first fault"
     return row
   }
+
+  /// Whether so many are more than chance makes of what is usual: four standard deviations of a Poisson count.
+  private func isMore(_ count: UInt32, than usual: Double) -> Bool { Double(count) > usual + 4 * usual.squareRoot() }
 }

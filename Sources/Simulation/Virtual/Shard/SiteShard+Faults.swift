@@ -22,7 +22,7 @@ extension SiteShard {
       }
     }
     for client in clients.indices {
-      for target in clients[client].entries.prefix(RouteRules.attemptsMax) where isStruck[target] {
+      for target in clients[client].entries where isStruck[target] {
         watch(node: siteCount + clients[client].population, target)
       }
     }

@@ -113,7 +113,6 @@ extension SiteShard {
           ClientSession(
             group: group, store: tools[tool].store, timeToLive: tools[tool].timeToLive, callsLeft: length, lastUse: now)
         ).slot
-      tally.sessions += 1
     }
     sessions[slot].operations += 1
     call.head.operation = sessions[slot].operations
@@ -124,7 +123,10 @@ extension SiteShard {
   func leaveSession(_ slot: UInt32, _ head: CallHead, _ outcome: Outcome, _ handle: String?) {
     let tool = Int(head.tool)
     sessions[slot].callsLeft -= 1
-    if let handle { sessions[slot].handle = handle }
+    if let handle {
+      if sessions[slot].handle == nil { tally.sessions += 1 }
+      sessions[slot].handle = handle
+    }
     if outcome == .ok { sessions[slot].lastUse = now }
     if !tools[tool].isReadOnly {
       if outcome == .ok {

@@ -13,7 +13,7 @@ struct ShardMap: Sendable {
   let ofPopulation: [Int]
   let lookahead: Lookahead
 
-  /// `entries` are the sites nearest to each population, the nearest first.
+  /// `entries` are the sites that each population's clients may be sent to, the nearest first.
   init(_ topology: Topology, entries: [[Int]]) {
     let regions = topology.sites.map(\.region).reduce(into: [String]()) { names, region in
       if !names.contains(region) { names.append(region) }

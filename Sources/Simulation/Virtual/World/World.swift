@@ -16,7 +16,7 @@ final class World: Sendable {
   let timeout: UInt64
   /// Calls of the sample begin before this.
   let sampleEnd: UInt64
-  /// Of each population, the sites nearest to it.
+  /// Of each population, the sites that its clients may be sent to, nearest first.
   let entries: [[Int]]
   /// Of each population, its calls a second.
   let rates: [Double]
@@ -66,7 +66,7 @@ final class World: Sendable {
       tools.append(ToolFacts(tool, loaded.tools[index], plan.tools[index], topology, costs))
     }
     self.tools = tools
-    (rates, mixes) = try Self.load(scenario, topology)
+    (rates, mixes) = try Self.load(scenario, topology, given: loaded.topology.populations.count)
     var regions: [String] = []
     regionOfPopulation = topology.populations.map { population in
       if let known = regions.firstIndex(of: population.region) { return known }
@@ -90,9 +90,9 @@ final class World: Sendable {
     return UInt64(min(1, part) * Double(scenario.milliseconds) * 1e6)
   }
 
-  /// Rates and mixes of the populations.
+  /// Rates and mixes of the populations, of which the file gave the first so many.
   private static func load(
-    _ scenario: Scenario, _ topology: Topology
+    _ scenario: Scenario, _ topology: Topology, given: Int
   ) throws(SimulationError) -> ([Double], [[Double]]) {
     let populations = topology.populations
     guard !populations.isEmpty else {
@@ -108,10 +108,14 @@ final class World: Sendable {
           "[[loads]] names the population `\(load.population)`, which is not in the topology; it has \(names)")
       }
       // What grew around a city goes with it.
-      for index in populations.indices where index == place || populations[index].name.hasPrefix(load.population + "-")
-      {
-        if let share = load.share { shares[index] = share * shares[index] / max(populations[place].share, 1e-12) }
+      let group = populations.indices.filter {
+        $0 == place || $0 >= given && populations[$0].name.hasPrefix(load.population + "-")
+      }
+      let before = group.reduce(0) { $0 + populations[$1].share }
+      for index in group {
         mixes[index] = mix(scenario, load.tools)
+        guard let share = load.share else { continue }
+        shares[index] = before > 0 ? share * populations[index].share / before : share / Double(group.count)
       }
     }
     let sum = shares.reduce(0, +)
@@ -129,9 +133,22 @@ final class World: Sendable {
     }
   }
 
-  /// The sites nearest to each population, as many as a client tries to remember.
+  /// The sites that each population's clients may be sent to, nearest first: the nearest three, the nearest of each
+  /// region and the nearest core, so that a region that dies takes nobody's last one.
   static func entries(_ topology: Topology) -> [[Int]] {
-    topology.populations.indices.map { Array(topology.sites(nearestTo: $0).prefix(PlacementLimits.routeSitesMax)) }
+    topology.populations.indices.map { population in
+      let nearest = topology.sites(nearestTo: population)
+      var regions: Set<String> = []
+      var core: Int?
+      var chosen: [Int] = []
+      for (rank, site) in nearest.enumerated() {
+        let isFirst = regions.insert(topology.sites[site].region).inserted
+        let isFirstCore = core == nil && topology.sites[site].isCore
+        if isFirstCore { core = site }
+        if rank < 3 || isFirst || isFirstCore { chosen.append(site) }
+      }
+      return Array(chosen.prefix(PlacementLimits.routeSitesMax))
+    }
   }
 
   func mayRead(_ tool: Int, at site: Int) -> Bool { tools[tool].plan.mayRead(at: site, in: topology) }
