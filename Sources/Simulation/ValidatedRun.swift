@@ -1,4 +1,4 @@
-// Live against virtual: does the virtual clock tell the truth about this machine?
+// A live run that is played in virtual time too: does the virtual clock tell the truth about this machine?
 
 public import EventLoop
 internal import Manifests
@@ -9,7 +9,7 @@ internal import Manifests
 /// then is what everything but the topology costs on this machine, and virtual mode draws its service times from it. Then
 /// the scenario is played live, and in virtual time with those costs. Compared is the time **above** the delay of the links
 /// between client and tool: jitter, state, dependencies, queueing, work.
-public struct Validation {
+public struct ValidatedRun {
   private let loaded: LoadedScenario
   private let folder: String
   private let options: LiveOptions
@@ -37,7 +37,7 @@ public struct Validation {
     virtual.scenario.compareCalls = 0
     let played = try await VirtualRun(virtual, costs: costs).report(threads: threads)
     var report = live
-    report.validation = Self.rows(live, played)
+    report.validation = played.validation(against: live)
     return report
   }
 
@@ -67,29 +67,10 @@ public struct Validation {
     }
     return costs
   }
-
-  static func rows(_ live: SimulationReport, _ virtual: SimulationReport) -> [ValidationRow] {
-    live.tools.compactMap { row in
-      guard !row.region.isEmpty, row.ok >= ValidationRules.callsMin,
-        let other = virtual.tools.first(where: { $0.tool == row.tool && $0.region == row.region })
-      else { return nil }
-      let (a, b) = (row.aboveLinks, other.aboveLinks)
-      return ValidationRow(
-        tool: row.tool, region: row.region, liveP50: a.p50, virtualP50: b.p50, liveP95: a.p95, virtualP95: b.p95,
-        within: agree(a.p50, b.p50) && agree(a.p95, b.p95))
-    }
-  }
-
-  private static func agree(_ live: Double, _ virtual: Double) -> Bool {
-    (live - virtual).magnitude <= ValidationRules.tolerance * live
-  }
 }
 
-/// The numbers of ``Validation``.
+/// The numbers of ``ValidatedRun``.
 public enum ValidationRules {
-  /// How far virtual may be from live, as a part of live.
-  public static let tolerance = 0.25
-  /// Answers below which percentiles say little.
-  public static let callsMin: UInt64 = 100
+  /// How long the rehearsal is at most.
   public static let rehearsalMilliseconds = 20_000
 }
