@@ -54,6 +54,9 @@ public final class Node: @unchecked Sendable {
     cacheDirectory: String?, isWorkshop: Bool = false, on primary: EventLoop, log: Logger, refused: (NodeError) -> Void
   ) async throws(NodeError) -> Node {
     let shared = try NodeLoop.Shared(configuration, credentials, isWorkshop: isWorkshop, log: log)
+    if shared.standing.topology != nil, credentials.keys == nil {
+      log.notice("keys were made for this process: other nodes of the topology refuse its calls; give ATOLL_KEYS")
+    }
     let engine = try NodeError.wrapping(.engine) { () throws(SandboxError) in
       try Engine(EngineConfiguration(instances: configuration.limits.instances))
     }

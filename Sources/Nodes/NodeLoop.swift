@@ -276,7 +276,7 @@ final class NodeLoop: @unchecked Sendable {
       snapshot.store.merge(store.counts)
       snapshot.isStoreWell = snapshot.isStoreWell && store.isWell
     }
-    if let forwarder { snapshot.forwards = forwarder.counts.reduce(into: [:]) { $0[forwarder.topology.name(of: $1.key)] = $1.value } }
+    snapshot.forwards = forwarder?.counts ?? [:]
     snapshot.forwardsLive = forwarder?.live ?? 0
     snapshot.forwardRefusals = forwardRefusals
     guard let server else { return snapshot }
