@@ -65,7 +65,8 @@ final class Call: @unchecked Sendable {
   /// When its guest must have answered, in the loop's time: `wall_ms` from its start, or what another node had left of it.
   var deadline: UInt64 {
     guard let forward else { return startedNanoseconds &+ worker.grants.wallNanoseconds }
-    return startedNanoseconds &+ min(worker.grants.wallNanoseconds, UInt64(forward.contents.remainingMilliseconds) * 1_000_000)
+    return startedNanoseconds
+      &+ min(worker.grants.wallNanoseconds, UInt64(forward.contents.remainingMilliseconds) * 1_000_000)
   }
 
   /// Nanoseconds that its guest has; no bound of its own for a call that came from a client.

@@ -3,6 +3,7 @@
 import EventLoop
 import HTTPServer
 import HTTPTypes
+import Logging
 import MCP
 import Sandbox
 
@@ -43,5 +44,18 @@ extension NodeLoop {
   func refuse(_ refusal: ForwardRefusal) -> HTTPAnswer {
     count(refusal)
     return refusal.unserved.answer()
+  }
+
+  /// Answers a request that never became a call.
+  func respond(_ exchange: HTTPExchange, _ answer: HTTPAnswer) {
+    metrics.countRequest(status: answer.status)
+    exchange.respond(answer)
+  }
+
+  private func count(_ refusal: ForwardRefusal) {
+    forwardRefusals[refusal, default: 0] += 1
+    guard refusalLogged == 0 || eventLoop.now &- refusalLogged > 1_000_000_000 else { return }
+    refusalLogged = eventLoop.now
+    log.warning("a forwarded call was refused", metadata: ["why": "\(refusal.rawValue)"])
   }
 }
