@@ -32,7 +32,7 @@ final class Call: @unchecked Sendable {
   /// Whether it is a part of a batch.
   let isPart: Bool
   /// What another node said of it, where one passed it on.
-  let forward: Forward?
+  let forward: TakenForward?
   /// Whether another site answered it, or was asked to.
   var isElsewhere = false
   /// Why an answer that went out as it came broke off.
@@ -65,7 +65,8 @@ final class Call: @unchecked Sendable {
   /// When its guest must have answered, in the loop's time: `wall_ms` from its start, or what another node had left of it.
   var deadline: UInt64 {
     guard let forward else { return startedNanoseconds &+ worker.grants.wallNanoseconds }
-    return startedNanoseconds &+ min(worker.grants.wallNanoseconds, UInt64(forward.remainingMilliseconds) * 1_000_000)
+    return startedNanoseconds
+      &+ min(worker.grants.wallNanoseconds, UInt64(forward.contents.remainingMilliseconds) * 1_000_000)
   }
 
   /// Nanoseconds that its guest has; no bound of its own for a call that came from a client.
@@ -90,5 +91,5 @@ struct Caller {
   let principal: Principal
   var exchange: HTTPExchange?
   var endpoint = ""
-  var forward: Forward?
+  var forward: TakenForward?
 }

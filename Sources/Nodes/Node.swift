@@ -18,19 +18,19 @@ public final class Node: @unchecked Sendable {
   public let configuration: NodeConfiguration
   public let log: Logger
   /// What clients reach, with port 0 resolved.
-  public private(set) var address: SocketAddress
-  public private(set) var adminAddress: SocketAddress?
+  public internal(set) var address: SocketAddress
+  public internal(set) var adminAddress: SocketAddress?
 
-  private let shared: NodeLoop.Shared
-  private let primary: EventLoop
+  let shared: NodeLoop.Shared
+  let primary: EventLoop
   private let opening: WorkerOpening
-  private let loops: [NodeLoop]
-  private var servers: [(loop: EventLoop, server: HTTPServer)] = []
+  let loops: [NodeLoop]
+  var servers: [(loop: EventLoop, server: HTTPServer)] = []
   private var workers: [LoadedWorker]
   private let generation = Atomic<Int>(1)
   private var reloading: Task<Void, Never>?
   private let watch: SiteWatch?
-  private let membership: Membership?
+  let membership: Membership?
   private var undrained = 0
   private var whenDrained: [CheckedContinuation<Void, Never>] = []
   private let draining = Atomic<Bool>(false)
@@ -54,6 +54,9 @@ public final class Node: @unchecked Sendable {
     cacheDirectory: String?, isWorkshop: Bool = false, on primary: EventLoop, log: Logger, refused: (NodeError) -> Void
   ) async throws(NodeError) -> Node {
     let shared = try NodeLoop.Shared(configuration, credentials, isWorkshop: isWorkshop, log: log)
+    if shared.standing.topology != nil, credentials.keys == nil {
+      log.notice("keys were made for this process: other nodes of the topology refuse its calls; give ATOLL_KEYS")
+    }
     let engine = try NodeError.wrapping(.engine) { () throws(SandboxError) in
       try Engine(EngineConfiguration(instances: configuration.limits.instances))
     }
@@ -130,87 +133,6 @@ public final class Node: @unchecked Sendable {
       .toolNameTaken,
       "\(worker.source.path): a worker `\(worker.name)` is served already (\(other.source.path)); "
         + "change `name` in one of their atoll.toml")
-  }
-
-  // MARK: Listening
-
-  private func listen() async throws(NodeError) {
-    let service = NodeService(node: self)
-    let policy = try hostPolicy()
-    let withAdmin = address.isLoopback && adminAddress == nil
-    for (index, loop) in loops.enumerated() {
-      // The first listener binds alone, so that a taken port is an error; the others join it.
-      let wanted = address
-      let limits = httpLimits(Share(index: index, count: loops.count))
-      let sharing: TCPListener.Sharing = index == 0 ? .exclusiveThenShared : .joins(port: wanted.port)
-      let result = await loop.eventLoop.run { () -> Result<SocketAddress, HTTPServerError> in
-        let server = HTTPServer(
-          loop: loop.eventLoop, limits: limits, hosts: policy, service: service.main(loop, alsoAdmin: withAdmin))
-        loop.server = server
-        return Result { () throws(HTTPServerError) in try server.listen(on: wanted, sharing: sharing) }
-      }
-      address = try Self.listened(wanted, result)
-      if let server = loop.server { servers.append((loop.eventLoop, server)) }
-    }
-    guard let wanted = adminAddress else { return }
-    let server = HTTPServer(
-      loop: primary, limits: httpLimits(Share(index: 0, count: loops.count)), hosts: policy, service: service.admin())
-    adminAddress = try Self.listened(
-      wanted, Result { () throws(HTTPServerError) in try server.listen(on: wanted, sharing: .exclusive) })
-    servers.append((primary, server))
-  }
-
-  private func hostPolicy() throws(NodeError) -> HostPolicy {
-    do throws(HTTPServerError) {
-      // What other nodes call this one is a name of it too.
-      let topology = shared.standing.topology
-      let own = topology.flatMap { $0.topology.sites[$0.site].node.flatMap { try? LinkTarget($0) } }
-      return try HostPolicy(allowedHosts: (configuration.hosts ?? []) + (own.map { [$0.authority] } ?? []), allowedOrigins: configuration.origins)
-    } catch {
-      throw NodeError(.configuration, error.message, cause: error)
-    }
-  }
-
-  private func httpLimits(_ share: Share) -> HTTPLimits {
-    var limits = HTTPLimits()
-    limits.bodyBytes = configuration.limits.bodyBytes
-    limits.connections = max(1, share.of(configuration.limits.connections))
-    return limits
-  }
-
-  private static func listened(
-    _ address: SocketAddress, _ result: Result<SocketAddress, HTTPServerError>
-  ) throws(NodeError) -> SocketAddress {
-    switch result {
-    case .success(let resolved): return resolved
-    case .failure(let error):
-      guard (error.cause as? LoopError)?.code == .addressInUse else {
-        throw NodeError(.listen, "cannot listen on \(address): \(error.message)", cause: error)
-      }
-      throw NodeError(
-        .addressInUse,
-        "\(address) is in use by another process: stop it, or choose another with --listen HOST:PORT "
-          + "(port 0 takes a free one)",
-        cause: error)
-    }
-  }
-
-  private static func parse(_ text: String, key: String) throws(NodeError) -> SocketAddress {
-    do throws(LoopError) { return try SocketAddress.parse(text) } catch {
-      throw NodeError(.configuration, "`\(key)`: \(error.message)", cause: error)
-    }
-  }
-
-  /// Tells the other nodes where this one is, where leases do that.
-  private func join() throws(NodeError) {
-    guard let membership, let topology = shared.standing.topology else { return }
-    if let own = topology.topology.sites[topology.site].node { return membership.start(address: own) }
-    guard address.host != "0.0.0.0", address.host != "::" else {
-      throw NodeError(
-        .configuration, "other nodes cannot reach \(address): write where they reach this one as `node` of site "
-          + "`\(topology.name)` in the topology")
-    }
-    membership.start(address: "http://\(address)")
   }
 
   // MARK: Deployments

@@ -56,11 +56,11 @@ final class NodeLoop: @unchecked Sendable {
   var onCall: ((Call) -> Void)?
   private let pool: JSONPool
   private let pipeline = Pipeline.standard
-  private let metrics = LoopMetrics()
+  let metrics = LoopMetrics()
   private let logsCalls: Bool
-  private(set) var forwardRefusals: [ForwardRefusal: UInt64] = [:]
+  var forwardRefusals: [ForwardRefusal: UInt64] = [:]
   /// When a refusal was logged last: who sends many must not fill the log.
-  private var refusalLogged: UInt64 = 0
+  var refusalLogged: UInt64 = 0
 
   /// What is in service. A request takes it once and stays with it, so that a reload does not change it on its way.
   private(set) var service = Service(deployment: nil, workers: [])
@@ -237,19 +237,6 @@ final class NodeLoop: @unchecked Sendable {
     return answers.finished()
   }
 
-  /// Answers a request that never became a call.
-  func respond(_ exchange: HTTPExchange, _ answer: HTTPAnswer) {
-    metrics.countRequest(status: answer.status)
-    exchange.respond(answer)
-  }
-
-  func count(_ refusal: ForwardRefusal) {
-    forwardRefusals[refusal, default: 0] += 1
-    guard refusalLogged == 0 || eventLoop.now &- refusalLogged > 1_000_000_000 else { return }
-    refusalLogged = eventLoop.now
-    log.warning("a forwarded call was refused", metadata: ["why": "\(refusal.rawValue)"])
-  }
-
   /// Why the arguments do not fit the tool's schema, as the answer that says so; nil when they do.
   func argumentsProblem(of request: ToolCall) -> ToolOutcome? { request.argumentsProblem(pool: pool) }
 
@@ -276,7 +263,7 @@ final class NodeLoop: @unchecked Sendable {
       snapshot.store.merge(store.counts)
       snapshot.isStoreWell = snapshot.isStoreWell && store.isWell
     }
-    if let forwarder { snapshot.forwards = forwarder.counts.reduce(into: [:]) { $0[forwarder.topology.name(of: $1.key)] = $1.value } }
+    snapshot.forwards = forwarder?.counts ?? [:]
     snapshot.forwardsLive = forwarder?.live ?? 0
     snapshot.forwardRefusals = forwardRefusals
     guard let server else { return snapshot }
@@ -297,7 +284,7 @@ extension HTTPExchange: HeaderSource {
     }
   }
 
-  fileprivate func respond(_ answer: HTTPAnswer) {
+  func respond(_ answer: HTTPAnswer) {
     var fields = answer.fields
     if let type = answer.contentType { fields.append((name: "Content-Type", value: type)) }
     respond(status: HTTPResponse.Status(code: answer.status), fields: fields, body: answer.body)

@@ -157,6 +157,26 @@ extension TheBinary.InATopology {
     #expect(answer.utf8.count > 512 * (64 << 10))
   }
 
+  /// A proxy's page, or a node that has another name: nothing of it is passed on.
+  @Test(.timeLimit(.minutes(2)))
+  func whatIsNoNodeIsNotBelieved() throws {
+    let post = try ScriptedSite { conversation, _ in
+      conversation.send(
+        "HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\n<h1>x")
+    }
+    var dub = TestSite.dub
+    dub.port = post.port
+    let sites = try Sites([.fra, dub, .iad])
+    let worker = try Sites.probe("tier = \"core\"")
+    let edge = try sites.start("fra", [worker])
+    let lost = try ToolAnswer(edge.ask(ToolRequest("order").text(port: edge.port)))
+    #expect(lost.response.status == 503 && lost.errorCode == -31504, "\(lost.response.bodyText)")
+    let core = try sites.start("iad", [worker])
+    #expect(try edge.call("order").text == "ordered")
+    #expect(try edge.get("/metrics").bodyText.contains("atoll_forwards_total{site=\"dub\",outcome=\"not_a_node\"}"))
+    #expect(try core.metric("atoll_fresh_call_seconds_count") == 1)
+  }
+
   @Test(.timeLimit(.minutes(2)))
   func onlySoManyCallsAreUnderWayElsewhere() throws {
     let sites = try Sites([.fra, .iad])

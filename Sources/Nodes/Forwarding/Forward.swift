@@ -36,6 +36,15 @@ struct Forward: Sendable, Equatable {
   }
 }
 
+/// A forward that was taken. By reference, so that a call which came from a client carries one empty word.
+final class TakenForward: Sendable {
+  let contents: Forward
+  init(_ contents: Forward) { self.contents = contents }
+
+  var source: String { contents.source }
+  var passed: [String] { contents.passed }
+}
+
 /// Seals and opens forwards. Thread-safe; some 3 µs each way.
 struct ForwardSeal: Sendable {
   private static let format: UInt8 = 1

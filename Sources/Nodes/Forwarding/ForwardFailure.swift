@@ -64,6 +64,7 @@ enum ForwardFailure {
     switch word {
     case "topology_differs": "its node has another topology"
     case "version_differs": "its node has another version of the worker"
+    case ForwardRefusal.foreign: "what answers at its address is no node of it, or has no such name (`[http] hosts`)"
     case "forward_refused": "its node has other keys, or another time"
     default: "try again in a moment"
     }

@@ -63,6 +63,8 @@ enum ForwardRefusal: String, Error, Sendable, CaseIterable {
       status: status, code: .forwardRefused, message, data: #"{"refused":"\#(word)"}"#, fields: fields)
   }
 
+  /// What a source makes of an answer that no node of a topology gives.
+  static let foreign = "not_a_node"
   /// Tells the sender that the call was not begun.
   static let fieldName = "Atoll-Refused"
   static let header = "atoll-refused"

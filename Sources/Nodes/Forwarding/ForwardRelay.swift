@@ -69,6 +69,14 @@ final class ForwardRelay: LinkReceiver, @unchecked Sendable {
     told?.resume(returning: attempt)
   }
 
+  /// Whether this is no node's answer to a call: of a proxy, a server of another kind, or a node that does not know the name it
+  /// was called by.
+  private var isForeign: Bool {
+    guard [401, 403, 404, 421].contains(status) else { return false }
+    let type = fields.first { $0.name.lowercased() == "content-type" }?.value ?? ""
+    return !type.hasPrefix("application/json")
+  }
+
   // MARK: LinkReceiver
 
   func head(_ head: borrowing LinkHead) {
@@ -77,7 +85,8 @@ final class ForwardRelay: LinkReceiver, @unchecked Sendable {
     refusal = head.value(ForwardRefusal.header)
     let isShort = head.contentLength.map { $0 <= ForwardBounds.wholeBytes } ?? false
     if let length = head.contentLength { body.reserveCapacity(min(length, ForwardBounds.wholeBytes)) }
-    guard refusal == nil, !isShort, let client else { return }
+    // What is not passed on is read to its end first.
+    guard refusal == nil, !isForeign, status != 503, !isShort, let client else { return }
     stream = client.startStream(status: HTTPResponse.Status(code: status), fields: fields)
   }
 
@@ -111,6 +120,7 @@ final class ForwardRelay: LinkReceiver, @unchecked Sendable {
     }
     if case .failure(let error) = result { return finish(.failed(error)) }
     if let refusal { return finish(.refused(word: refusal)) }
+    if isForeign { return finish(.refused(word: ForwardRefusal.foreign)) }
     finish(.answered(HTTPAnswer(status: status, fields: fields, body: body, verdict: .result)))
   }
 }

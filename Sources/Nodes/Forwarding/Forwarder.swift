@@ -18,8 +18,9 @@ final class Forwarder {
   private let log: Logger
   private let ceiling: Int
   private(set) var live = 0
-  /// By site and outcome.
-  private(set) var counts: [Int: [String: UInt64]] = [:]
+  /// Calls that were answered, by site, and what else became of attempts, by outcome.
+  private var answers: [UInt64]
+  private var rest: [Int: [String: UInt64]] = [:]
   /// A nonce is these bits, which no other loop has, and a number.
   private let nonces: UInt64
   private var lastNonce: UInt64 = 0
@@ -35,6 +36,7 @@ final class Forwarder {
     limits.connectionsPerTarget = max(limits.connectionsPerTarget, min(ceiling, ForwardBounds.connectionsPerTarget))
     limits.waitingPerTarget = ceiling
     links = LinkPool(loop: loop, limits: limits)
+    answers = Array(repeating: 0, count: topology.topology.sites.count)
     nonces = Entropy.bytes(8).reduce(0) { $0 << 8 | UInt64($1) }
   }
 
@@ -85,9 +87,15 @@ final class Forwarder {
     case .refused(let refusal): word = refusal
     case .failed(let error): word = error.code.rawValue
     }
-    counts[site, default: [:]][word, default: 0] += 1
+    if case .answered(let answer) = attempt, answer.status != 503 {
+      answers[site] += 1
+    } else {
+      rest[site, default: [:]][word, default: 0] += 1
+    }
     switch attempt {
-    case .answered, .refused, .streamed(_, nil): answered(site, isProbe: false)
+    case .answered, .streamed(_, nil): answered(site, isProbe: false)
+    // It is there, and of no use: probes look at why.
+    case .refused: break
     case .failed(let error), .streamed(_, let error?):
       switch error.code {
       // Ours, or the caller's.
@@ -95,6 +103,16 @@ final class Forwarder {
       default: failed(site, error.message)
       }
     }
+  }
+
+  /// Attempts by site and outcome.
+  var counts: [String: [String: UInt64]] {
+    var counts: [String: [String: UInt64]] = [:]
+    for (site, outcomes) in rest { counts[topology.name(of: site)] = outcomes }
+    for (site, count) in answers.enumerated() where count > 0 {
+      counts[topology.name(of: site), default: [:]]["answered", default: 0] += count
+    }
+    return counts
   }
 
   // MARK: Health

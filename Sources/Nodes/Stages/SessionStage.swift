@@ -8,7 +8,9 @@ import Sandbox
 
 struct SessionStage: Stage {
   func answer(_ call: Call, _ next: Next) async -> ToolOutcome {
-    guard call.request.hasSession, let timeToLive = call.worker.grants.sessionTimeToLive else { return await next(call) }
+    guard call.request.hasSession, let timeToLive = call.worker.grants.sessionTimeToLive else {
+      return await next(call)
+    }
     let loop = call.loop
     guard let sealer = loop.stores.sessions(of: call.worker.grants) else {
       return unavailable(call, "this run of the worker has no key-value store, and its tool needs a session")
@@ -18,8 +20,9 @@ struct SessionStage: Stage {
     let deadline = loop.eventLoop.now &+ min(call.worker.grants.wallNanoseconds, call.left) / 2
     let session: Session
     if let handle = loop.sessionHandle(of: call.request) {
-      guard let opened = Session(
-        opening: handle, worker, call.principal, timeToLive: timeToLive, sealer: sealer)
+      guard
+        let opened = Session(
+          opening: handle, worker, call.principal, timeToLive: timeToLive, sealer: sealer)
       else { return Self.refused }
       switch await loop.services.stores[call.worker.grants.store.primary].perform(opened.load, deadline: deadline) {
       case .success(.entry(let entry?)): opened.loaded(entry)

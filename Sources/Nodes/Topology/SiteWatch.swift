@@ -75,15 +75,19 @@ final class SiteWatch: @unchecked Sendable {
     case .failure(let error):
       if error.code != .cancelled { forwarder.failed(site, error.message) }
     case .success(let answer) where answer.status == 200:
-      forwarder.answered(site, isProbe: true)
-      compare(answer.body, site)
+      if isSame(answer.body, site) {
+        forwarder.answered(site, isProbe: true)
+      } else {
+        forwarder.failed(site, "it has another topology")
+      }
     case .success(let answer):
       forwarder.failed(site, "it answers \(SiteReport.path) with status \(answer.status)")
     }
   }
 
-  /// Another topology is said once, and once more when it is over. Calls are refused by the other node meanwhile.
-  private func compare(_ body: [UInt8], _ site: Int) {
+  /// Another topology is said once, and once more when it is over. Its node refuses calls from here meanwhile, so it is as good
+  /// as down.
+  private func isSame(_ body: [UInt8], _ site: Int) -> Bool {
     let topology = forwarder.topology
     let text = String(decoding: body, as: UTF8.self)
     var expected = JSONText()
@@ -93,12 +97,15 @@ final class SiteWatch: @unchecked Sendable {
       if strangers.remove(site) != nil {
         log.notice("site has the same topology again", metadata: ["site": "\(topology.name(of: site))"])
       }
-    } else if strangers.insert(site).inserted {
+      return true
+    }
+    if strangers.insert(site).inserted {
       log.warning(
         """
         the node at this site has another topology, or is another site: it refuses calls from here; give all nodes the same \
         topology.toml, each with its own --site
         """, metadata: ["site": "\(topology.name(of: site))"])
     }
+    return false
   }
 }
