@@ -10,6 +10,14 @@ extension HTTPExchange {
 
   /// All copies of the header of that lowercase name. Cost: no allocation when there is at most one.
   public func copies(of lowercasedName: String) -> Copies { head.copies(of: lowercasedName) }
+
+  /// Calls `body` with name and value of each header line, in order: for whoever passes them on. Cost: no allocation; a
+  /// slice that is kept makes the next request's head a copy.
+  public func forEachLine<E: Error>(
+    _ body: (_ name: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>) throws(E) -> Void
+  ) throws(E) {
+    for slot in head.slots { try body(head.bytes[slot.nameRange], head.bytes[slot.valueRange]) }
+  }
 }
 
 extension RequestHead {

@@ -56,6 +56,8 @@ public enum Bounds {
   public static let sessionTimeToLive = 1_000...(366 * 86_400_000)
   public static let storeMilliseconds = 1...60_000
   public static let callers = 10_000
+  /// Calls under way at other nodes.
+  public static let forwards = 1...100_000
   public static let addressRanges = 256
 
   public static let sites = 10_000

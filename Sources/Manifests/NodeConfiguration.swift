@@ -35,6 +35,8 @@ public struct NodeConfiguration: Sendable, Equatable {
     public var bodyBytes: Int
     public var callsPerSecond: Int
     public var callsBurst: Int
+    /// Calls that other nodes are asked for at once.
+    public var forwards: Int
   }
 
   public var name: String
@@ -59,6 +61,16 @@ public struct NodeConfiguration: Sendable, Equatable {
   public var upstreamCA: String?
   /// URLs by upstream, in place of the manifest's.
   public var upstreamsAt: [String: String]
+  /// The file of the topology that the node belongs to; as written, relative to the folder of `node.toml`.
+  public var topologyFile: String?
+  /// Its site there.
+  public var site: String?
+  /// Where it stands, for a node without a topology.
+  public var jurisdiction: String?
+  /// Whether the addresses of other nodes are in the store, and not in the topology's file.
+  public var membersInStore: Bool
+  /// Whether calls may go to other machines in clear text.
+  public var insecureLinks: Bool
   public var workers: [Worker]
   public var limits: Limits
   /// Values of `Host` that are answered; nil: those of the listen address.
@@ -104,12 +116,14 @@ public struct NodeConfiguration: Sendable, Equatable {
       callers: callers, anonymous: root.boolean("anonymous") ?? callers.isEmpty,
       allowedAddresses: upstreams?.texts("allow") ?? [], upstreamCA: upstreams?.text("ca"),
       upstreamsAt: Dictionary(uniqueKeysWithValues: upstreams?.pairs("at").map { ($0.name, $0.value) } ?? []),
+      topologyFile: root.text("topology"), site: root.text("site"), jurisdiction: root.text("jurisdiction"),
+      membersInStore: root.text("members") == "kv", insecureLinks: root.boolean("insecure_links") ?? false,
       workers: workers,
       limits: Limits(
         instances: limits.integer("instances") ?? 0, queueDepth: limits.integer("queue") ?? 0,
         queueMilliseconds: limits.integer("queue_ms") ?? 0, connections: limits.integer("connections") ?? 0,
         bodyBytes: limits.integer("body") ?? 0, callsPerSecond: callsPerSecond,
-        callsBurst: limits.integer("calls_burst") ?? callsPerSecond),
+        callsBurst: limits.integer("calls_burst") ?? callsPerSecond, forwards: limits.integer("forwards") ?? 0),
       hosts: http.texts("hosts"), origins: http.texts("origins") ?? [])
   }
 

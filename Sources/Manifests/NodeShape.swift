@@ -38,11 +38,28 @@ extension NodeConfiguration {
         "anonymous", .boolean, standard: .described("true without `[[callers]]`, else false"), example: "true",
         doc: "Whether requests without a token are answered; where they are not, 401."),
       KeyShape("upstreams", .table(upstreams), doc: upstreams.doc),
+      KeyShape(
+        "topology", .text(maxBytes: Bounds.pathBytes, check: Words.anyPath), standard: .described("the node is alone"),
+        example: "\"topology.toml\"",
+        doc: "The topology that the node belongs to (docs/topology-nodes.md); relative to the folder of `node.toml`."),
+      KeyShape(
+        "site", .text(maxBytes: Bounds.workerNameBytes, check: Words.placeName), example: "\"fra\"",
+        doc: "The node's own site in the topology."),
+      KeyShape(
+        "jurisdiction", .text(maxBytes: Bounds.workerNameBytes, check: Words.placeName),
+        standard: .described("not known: workers with `jurisdictions` are refused"), example: "\"eu\"",
+        doc: "Where a node stands that belongs to no topology."),
+      KeyShape(
+        "members", .choice(["file", "kv"]), standard: .text("file"), example: "\"kv\"",
+        doc: "Where the addresses of other nodes are: in the topology, or in leases that nodes write into the store (`kv`)."),
+      KeyShape(
+        "insecure_links", .boolean, standard: .described("`false`"), example: "true",
+        doc: "Whether calls may be forwarded to other machines over plain `http`, arguments and identities in clear text."),
       KeyShape("workers", .tables(worker, maxCount: Bounds.workers), doc: worker.doc),
       KeyShape("limits", .table(limits), doc: limits.doc),
       KeyShape("http", .table(http), doc: http.doc),
     ],
-    later: ["site", "tier", "region", "jurisdiction", "topology", "tls"])
+    later: ["tier", "region", "tls"])
 
   static let keysTable = TableShape(
     "keys", doc: "What the node seals session handles with.",
@@ -127,6 +144,9 @@ extension NodeConfiguration {
         "calls_burst", .integer(Bounds.callsBurst), standard: .described("as many as `calls_per_second`"),
         example: "200",
         doc: "Calls a peer that was quiet may make at once."),
+      KeyShape(
+        "forwards", .integer(Bounds.forwards), standard: .integer(1_000), example: "1000",
+        doc: "Calls that may be under way at other nodes at once; past it 503 with `Retry-After`."),
     ])
 
   static let http = TableShape(

@@ -15,6 +15,8 @@ enum CallLog {
     case .rateLimited: "rate_limited"
     case .internalError: "internal_error"
     case .protocolError: "protocol_error"
+    case .relayed: call.brokenOff == nil ? "forwarded" : "broken_off"
+    case .unserved: call.refusal == .misdirected ? "misdirected" : "unplaced"
     }
   }
 
@@ -28,12 +30,14 @@ enum CallLog {
       "memory_kib": "\(call.ledger.use.memoryBytes / 1_024)",
     ]
     if let place = call.ledger.place { metadata["site"] = "\(place.site)" }
+    if let forward = call.forward { metadata["from"] = "\(forward.source)" }
+    if let problem = call.problem ?? call.brokenOff { metadata["reason"] = "\(problem)" }
     if let fault = call.fault {
       metadata["fault"] = "\(fault.kind.rawValue)"
       metadata["reason"] = "\(fault.message)"
     }
     if !call.ledger.backtrace.isEmpty { metadata["stack"] = "\(call.ledger.backtrace.joined(separator: " < "))" }
-    let ended = call.fault.map { $0.kind != .cancelled } ?? false
+    let ended = call.fault.map { $0.kind != .cancelled } ?? (call.problem != nil || call.brokenOff != nil)
     log.log(level: ended ? .warning : .debug, "call", metadata: metadata)
   }
 }

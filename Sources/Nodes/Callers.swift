@@ -38,8 +38,11 @@ struct Callers: Sendable {
 
   /// The principal of a request; nil for one that must not be answered: without a token where one is needed, with one
   /// that nobody has, or with two (RFC 6750, 2.1 and 3.1).
-  func principal(of exchange: HTTPExchange) -> Principal? {
-    switch exchange.copies(of: "authorization") {
+  func principal(of exchange: HTTPExchange) -> Principal? { principal(of: exchange.copies(of: "authorization")) }
+
+  /// The same by the copies of its header `Authorization`.
+  func principal(of copies: HTTPExchange.Copies) -> Principal? {
+    switch copies {
     case .none: return takesAnonymous ? .anonymous : nil
     case .several: return nil
     case .one(let value):

@@ -42,7 +42,8 @@ extension LocalNode {
   public func coldStart(tool name: String?, arguments: [UInt8]?, calls: Int) async throws(NodeError) -> ColdStartRun {
     var targets: [ColdStartTarget] = []
     for (worker, prepared) in zip(workers, loop.service.workers) {
-      var target = try ColdStartTarget(worker, prepared.program, tool: name, arguments: arguments)
+      guard let program = prepared.program else { continue }
+      var target = try ColdStartTarget(worker, program, tool: name, arguments: arguments)
       try await target.try(on: loop)
       targets.append(target)
     }
@@ -79,8 +80,8 @@ extension LocalNode {
       workerName: worker.name, tool: first.tool, digest: worker.bundle.digest, request: first.request,
       answer: first.answer, freshCall: fresh,
       phases: [("store", store), ("instantiate", instantiate), ("call", call), ("delete", delete)],
-      compileMilliseconds: worker.report.compileMilliseconds, loadMilliseconds: worker.report.loadMilliseconds,
-      cacheHit: worker.report.cacheHit,
+      compileMilliseconds: worker.report?.compileMilliseconds ?? 0,
+      loadMilliseconds: worker.report?.loadMilliseconds ?? 0, cacheHit: worker.report?.cacheHit ?? false,
       instanceKiB: Double(sandbox.residentBytes(first.program, request: first.request)) / 1_024,
       interrupted: interrupted)
   }
@@ -122,7 +123,7 @@ private struct ColdStartTarget {
   func services(_ loop: NodeLoop) -> (any CallServices)? {
     guard !program.program.grants.isEmpty else { return nil }
     var session: Session?
-    if hasSession, let timeToLive = grants.sessionTimeToLive, let sealer = loop.sessions {
+    if hasSession, let timeToLive = grants.sessionTimeToLive, let sealer = loop.stores.sessions(of: grants) {
       session = Session(beginning: grants.worker, .anonymous, timeToLive: timeToLive, sealer: sealer)
     }
     return GrantedServices(grants, on: loop.services, session: session)

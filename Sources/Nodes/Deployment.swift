@@ -10,8 +10,13 @@ public final class LoadedWorker: Sendable {
   /// Where it came from, as the user wrote it.
   public let source: WorkerSource
   public let bundle: Bundle
-  public let program: Program
-  public let report: LoadReport
+  /// What runs here; nil where no tool of it may run at this node's site: then it is known for its catalogue only.
+  public let program: Program?
+  public let report: LoadReport?
+  /// sha256 of the bundle: what another node must have too, if it is to answer for this one.
+  let digest: [UInt8]
+  /// Of each tool, in the manifest's order.
+  let placements: [ToolPlacement]
   let rate: RateLimit
   let grants: WorkerGrants
   /// Of a JavaScript worker.
@@ -20,8 +25,8 @@ public final class LoadedWorker: Sendable {
   public var name: String { bundle.manifest.name }
 
   init(
-    source: WorkerSource, bundle: Bundle, program: Program, report: LoadReport, rate: RateLimit,
-    grants: WorkerGrants
+    source: WorkerSource, bundle: Bundle, program: Program?, report: LoadReport?, rate: RateLimit,
+    grants: WorkerGrants, placements: [ToolPlacement]
   ) {
     self.source = source
     self.bundle = bundle
@@ -29,6 +34,8 @@ public final class LoadedWorker: Sendable {
     self.report = report
     self.rate = rate
     self.grants = grants
+    self.placements = placements
+    digest = SHA256.bytes(ofHex: bundle.digest) ?? []
     positions = AuthorPositions(bundle)
   }
 }
@@ -53,6 +60,8 @@ final class Deployment: Sendable {
     let catalog: Catalog
     /// For each tool of the catalog, the index of its worker in `workers`.
     let workerOfTool: [Int]
+    /// For each tool of the catalog, where it runs.
+    let placements: [ToolPlacement]
   }
 
   let workers: [LoadedWorker]
@@ -82,7 +91,8 @@ final class Deployment: Sendable {
     }
     let identity = ServerIdentity(name: nodeName, version: version)
     endpoints.append(
-      Endpoint(path: "/mcp", catalog: try Self.catalog(tools, identity, "node"), workerOfTool: owners))
+      Endpoint(path: "/mcp", catalog: try Self.catalog(tools, identity, "node"), workerOfTool: owners,
+        placements: workers.flatMap(\.placements)))
     for (index, worker) in workers.enumerated() {
       let manifest = worker.bundle.manifest
       let own = manifest.tools.map { CatalogTool($0, prefix: nil) }
@@ -92,7 +102,7 @@ final class Deployment: Sendable {
         Endpoint(
           path: "/mcp/\(manifest.name)",
           catalog: try Self.catalog(own, identity, worker.source.path),
-          workerOfTool: [Int](repeating: index, count: own.count)))
+          workerOfTool: [Int](repeating: index, count: own.count), placements: worker.placements))
     }
     self.endpoints = endpoints
   }

@@ -1,7 +1,7 @@
 // Structured logs: one JSON object a line on standard error.
 
-import Glibc
 import JSON
+import KeyValue
 public import Logging
 
 /// Writes each log line as one JSON object: `time`, `level`, `message`, then the metadata.
@@ -39,18 +39,24 @@ public struct JSONLogHandler: LogHandler {
     return writer.bytes
   }
 
-  /// RFC 3339 in UTC, to the millisecond.
-  private static func timestamp() -> String {
-    var now = timespec()
-    unsafe clock_gettime(CLOCK_REALTIME, &now)
-    var parts = unsafe tm()
-    var seconds = now.tv_sec
-    unsafe gmtime_r(&seconds, &parts)
-    func pad(_ value: some BinaryInteger, _ width: Int = 2) -> String {
+  /// RFC 3339 in UTC, to the millisecond. By arithmetic: C's calendar comes in structures that several modules define.
+  static func timestamp(_ milliseconds: UInt64 = machineWallClock()) -> String {
+    func pad(_ value: Int, _ width: Int = 2) -> String {
       let digits = String(value)
       return String(repeating: "0", count: max(0, width - digits.count)) + digits
     }
-    return unsafe "\(parts.tm_year + 1900)-\(pad(parts.tm_mon + 1))-\(pad(parts.tm_mday))T\(pad(parts.tm_hour)):"
-      + "\(pad(parts.tm_min)):\(pad(parts.tm_sec)).\(pad(now.tv_nsec / 1_000_000, 3))Z"
+    let seconds = Int(milliseconds / 1_000)
+    let day = seconds / 86_400
+    // Days are counted from 1 March of the year 0, so that a leap day is the last of its year; 400 years are 146,097 days.
+    let shifted = day + 719_468
+    let era = shifted / 146_097
+    let ofEra = shifted % 146_097
+    let year = (ofEra - ofEra / 1_460 + ofEra / 36_524 - ofEra / 146_096) / 365
+    let ofYear = ofEra - (365 * year + year / 4 - year / 100)
+    let march = (5 * ofYear + 2) / 153
+    let month = march < 10 ? march + 3 : march - 9
+    let date = "\(era * 400 + year + (month <= 2 ? 1 : 0))-\(pad(month))-\(pad(ofYear - (153 * march + 2) / 5 + 1))"
+    let second = seconds % 86_400
+    return date + "T\(pad(second / 3_600)):\(pad(second / 60 % 60)):\(pad(second % 60)).\(pad(Int(milliseconds % 1_000), 3))Z"
   }
 }

@@ -21,22 +21,22 @@ public final class LocalNode: @unchecked Sendable {
     on eventLoop: EventLoop, cacheDirectory: String?, log: Logger
   ) throws(NodeError) {
     let instances = configuration.limits.instances
-    let shared = try NodeLoop.Shared(configuration, credentials, log: log)
+    let shared = try NodeLoop.Shared(configuration, credentials, isWorkshop: true, log: log)
     let engine = try NodeError.wrapping(.engine) { () throws(SandboxError) in
       try Engine(EngineConfiguration(instances: instances))
     }
     let opening = WorkerOpening(
       modules: ModuleStore(engine: engine, cacheDirectory: cacheDirectory), configuration: configuration,
-      secrets: credentials.secrets, log: log)
+      secrets: credentials.secrets, standing: shared.standing, stores: shared.stores, log: log)
     workers = try sources.map { source throws(NodeError) in try opening.open(source) }
-    try shared.store.open(for: workers)
+    try shared.stores.open(for: workers)
     self.shared = shared
     loop = NodeLoop(
       name: "local", siteName: "local", eventLoop: eventLoop,
       sandbox: try NodeError.wrapping(.engine) { () throws(SandboxError) in
         try LoopSandbox(engine: engine, loop: eventLoop)
       },
-      admission: Admission(loop: eventLoop, ceiling: instances, queueDepth: 0, queueMilliseconds: 1),
+      admission: Admission(loop: eventLoop, ceiling: instances, queueDepth: 0, queueMilliseconds: 1), forwards: 0,
       shared: shared, log: log)
     try loop.prepare(Deployment(workers: workers, nodeName: "local", version: Node.version))
     loop.commit()
@@ -45,7 +45,7 @@ public final class LocalNode: @unchecked Sendable {
   /// Gives back what guests were given. On the loop, after the last answer.
   public func close() {
     loop.end()
-    shared.store.close()
+    shared.stores.close()
   }
 
   /// Answers one MCP request. The body of the answer is what a client would read.

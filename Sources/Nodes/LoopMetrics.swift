@@ -31,9 +31,9 @@ final class WorkerMetrics: @unchecked Sendable {
   func record(_ call: Call, _ outcome: ToolOutcome, nanoseconds: UInt64) {
     if let fault = call.fault { rare.faults[fault.kind.rawValue, default: 0] += 1 }
     if case .answer = outcome { ok += 1 } else { rare.outcomes[CallLog.word(call, outcome), default: 0] += 1 }
-    guard call.refusal == nil else { return }
+    guard call.refusal == nil, !call.isElsewhere else { return }
     rare.freshCall.record(nanoseconds: nanoseconds)
-    // Arguments that do not fit their schema, and what another site answered: no guest has run.
+    // Arguments that do not fit their schema: no guest has run.
     guard call.ledger.use.wallNanoseconds > 0 else { return }
     prefix = call.worker.loaded.source.prefix ?? ""
     tools[call.request.toolName, default: ToolCounts()].record(
@@ -64,6 +64,11 @@ final class LoopMetrics: @unchecked Sendable {
     var store = StoreAccess.Counts()
     /// Whether every loop has heard from the store, when it asked last.
     var isStoreWell = true
+    /// Attempts at other sites, by site and outcome.
+    var forwards: [String: [String: UInt64]] = [:]
+    var forwardsLive = 0
+    /// Forwards that were not taken, by why.
+    var forwardRefusals: [ForwardRefusal: UInt64] = [:]
 
     mutating func merge(_ other: Snapshot) {
       requests.merge(other.requests, uniquingKeysWith: +)
@@ -75,6 +80,9 @@ final class LoopMetrics: @unchecked Sendable {
       unsentAborts += other.unsentAborts
       store.merge(other.store)
       isStoreWell = isStoreWell && other.isStoreWell
+      for (site, counts) in other.forwards { forwards[site, default: [:]].merge(counts, uniquingKeysWith: +) }
+      forwardsLive += other.forwardsLive
+      forwardRefusals.merge(other.forwardRefusals, uniquingKeysWith: +)
     }
   }
 

@@ -1,12 +1,13 @@
 // `/metrics`: Prometheus' text format 0.0.4.
 
 import HTTPClient
+import Placement
 
 enum MetricsText {
   static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
   static func render(
-    _ total: LoopMetrics.Snapshot, upstreams: [UpstreamHealth.Snapshot] = [], loops: Int, generation: Int, ready: Bool
+    _ total: LoopMetrics.Snapshot, topology: NodeTopology? = nil, upstreams: [UpstreamHealth.Snapshot] = [], loops: Int, generation: Int, ready: Bool
   ) -> [UInt8] {
     var text = ""
     family("atoll_requests_total", "counter", "HTTP requests answered, by status.", in: &text)
@@ -42,6 +43,7 @@ enum MetricsText {
     }
     gauge("atoll_state_answers", "1 while the key-value store answers.", total.isStoreWell ? 1 : 0, in: &text)
     render(upstreams, in: &text)
+    if let topology { render(total, topology, in: &text) }
     gauge("atoll_instances_live", "Instances alive now.", total.live, in: &text)
     gauge("atoll_queue_waiting", "Calls that wait for an instance.", total.queued, in: &text)
     gauge("atoll_connections_open", "Open client connections.", total.connections, in: &text)
@@ -76,6 +78,25 @@ enum MetricsText {
     }
     family("atoll_upstream_circuit_opened_total", "counter", "Times that an upstream's circuit opened.", in: &text)
     for upstream in upstreams { text += "atoll_upstream_circuit_opened_total{\(labels(upstream))} \(upstream.openedTotal)\n" }
+  }
+
+  private static func render(_ total: LoopMetrics.Snapshot, _ topology: NodeTopology, in text: inout String) {
+    family("atoll_forwards_total", "counter", "Attempts to have a call answered at another site, by site and outcome.", in: &text)
+    for (site, counts) in total.forwards.sorted(by: { $0.key < $1.key }) {
+      for (outcome, count) in counts.sorted(by: { $0.key < $1.key }) {
+        text += "atoll_forwards_total{site=\"\(site)\",outcome=\"\(outcome)\"} \(count)\n"
+      }
+    }
+    gauge("atoll_forwards_live", "Calls under way at other sites.", total.forwardsLive, in: &text)
+    family("atoll_forward_refusals_total", "counter", "Forwarded calls that were not taken here, by reason.", in: &text)
+    for refusal in ForwardRefusal.allCases {
+      guard let count = total.forwardRefusals[refusal] else { continue }
+      text += "atoll_forward_refusals_total{reason=\"\(refusal.rawValue)\"} \(count)\n"
+    }
+    family("atoll_site_up", "gauge", "1 for another site that calls are sent to, 0 for one that does not answer.", in: &text)
+    for index in topology.topology.sites.indices where index != topology.site && topology.mayReach(index) {
+      text += "atoll_site_up{site=\"\(topology.name(of: index))\"} \(topology.isUp(index) ? 1 : 0)\n"
+    }
   }
 
   static func family(_ name: String, _ type: String, _ help: String, in text: inout String) {

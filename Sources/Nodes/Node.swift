@@ -6,6 +6,7 @@ import HTTPClient
 import HTTPServer
 public import Logging
 public import Manifests
+import Placement
 import Sandbox
 import Synchronization
 
@@ -17,17 +18,19 @@ public final class Node: @unchecked Sendable {
   public let configuration: NodeConfiguration
   public let log: Logger
   /// What clients reach, with port 0 resolved.
-  public private(set) var address: SocketAddress
-  public private(set) var adminAddress: SocketAddress?
+  public internal(set) var address: SocketAddress
+  public internal(set) var adminAddress: SocketAddress?
 
-  private let shared: NodeLoop.Shared
-  private let primary: EventLoop
+  let shared: NodeLoop.Shared
+  let primary: EventLoop
   private let opening: WorkerOpening
-  private let loops: [NodeLoop]
-  private var servers: [(loop: EventLoop, server: HTTPServer)] = []
+  let loops: [NodeLoop]
+  var servers: [(loop: EventLoop, server: HTTPServer)] = []
   private var workers: [LoadedWorker]
   private let generation = Atomic<Int>(1)
   private var reloading: Task<Void, Never>?
+  private let watch: SiteWatch?
+  let membership: Membership?
   private var undrained = 0
   private var whenDrained: [CheckedContinuation<Void, Never>] = []
   private let draining = Atomic<Bool>(false)
@@ -42,20 +45,24 @@ public final class Node: @unchecked Sendable {
 
   /// Opens the workers and listens; when this returns, the node answers.
   ///
+  /// `isWorkshop`: the node is for whoever sits at the machine (`dev`), so workers need not be told where it stands.
   /// A worker that cannot be opened is reported through `refused` and left out; the rest is served.
   ///
   /// - Throws: ``NodeError`` when no worker could be opened, or when an address is taken.
   public static func start(
     _ configuration: NodeConfiguration, credentials: NodeCredentials, workers sources: [WorkerSource],
-    cacheDirectory: String?, on primary: EventLoop, log: Logger, refused: (NodeError) -> Void
+    cacheDirectory: String?, isWorkshop: Bool = false, on primary: EventLoop, log: Logger, refused: (NodeError) -> Void
   ) async throws(NodeError) -> Node {
-    let shared = try NodeLoop.Shared(configuration, credentials, log: log)
+    let shared = try NodeLoop.Shared(configuration, credentials, isWorkshop: isWorkshop, log: log)
+    if shared.standing.topology != nil, credentials.keys == nil {
+      log.notice("keys were made for this process: other nodes of the topology refuse its calls; give ATOLL_KEYS")
+    }
     let engine = try NodeError.wrapping(.engine) { () throws(SandboxError) in
       try Engine(EngineConfiguration(instances: configuration.limits.instances))
     }
     let opening = WorkerOpening(
       modules: ModuleStore(engine: engine, cacheDirectory: cacheDirectory), configuration: configuration,
-      secrets: credentials.secrets, log: log)
+      secrets: credentials.secrets, standing: shared.standing, stores: shared.stores, log: log)
     var opened: [LoadedWorker] = []
     var deployment: Deployment?
     for source in sources {
@@ -72,10 +79,11 @@ public final class Node: @unchecked Sendable {
     guard let deployment else {
       throw NodeError(.noWorkers, "no worker could be loaded: mend the errors above, or name another worker")
     }
-    try shared.store.open(for: opened)
+    try shared.stores.open(for: opened)
     let node = try Node(shared, workers: opened, opening: opening, engine: engine, primary: primary, log: log)
     try await node.deploy(deployment)
     try await node.listen()
+    try node.join()
     return node
   }
 
@@ -99,16 +107,24 @@ public final class Node: @unchecked Sendable {
       let share = Share(index: index, count: count)
       loops.append(
         NodeLoop(
-          name: "loop-\(index)", siteName: configuration.name, eventLoop: loop,
+          name: "loop-\(index)", siteName: shared.standing.topology?.name ?? configuration.name, eventLoop: loop,
           sandbox: try NodeError.wrapping(.engine) { () throws(SandboxError) in try LoopSandbox(engine: engine, loop: loop) },
           admission: Admission(
             loop: loop, ceiling: share.of(configuration.limits.instances),
             queueDepth: share.of(configuration.limits.queueDepth),
             queueMilliseconds: UInt64(configuration.limits.queueMilliseconds)),
-          shared: shared, log: log))
+          forwards: max(1, share.of(configuration.limits.forwards)), shared: shared, log: log))
       if index > 0 { loop.start(name: "atoll-\(index)") }
     }
     self.loops = loops
+    membership = shared.standing.topology.flatMap { topology in
+      guard topology.hasLeases else { return nil }
+      return Membership(
+        topology, topology.keys, store: loops[0].services.stores[0], loop: primary,
+        allowsInsecure: configuration.insecureLinks, log: log)
+    }
+    watch = loops[0].forwarder.map { SiteWatch($0, loop: primary, log: log) }
+    shared.standing.topology?.replays.begin(at: loops[0].milliseconds())
   }
 
   private static func reject(_ worker: LoadedWorker, takenBy others: [LoadedWorker]) throws(NodeError) {
@@ -117,72 +133,6 @@ public final class Node: @unchecked Sendable {
       .toolNameTaken,
       "\(worker.source.path): a worker `\(worker.name)` is served already (\(other.source.path)); "
         + "change `name` in one of their atoll.toml")
-  }
-
-  // MARK: Listening
-
-  private func listen() async throws(NodeError) {
-    let service = NodeService(node: self)
-    let policy = try hostPolicy()
-    let withAdmin = address.isLoopback && adminAddress == nil
-    for (index, loop) in loops.enumerated() {
-      // The first listener binds alone, so that a taken port is an error; the others join it.
-      let wanted = address
-      let limits = httpLimits(Share(index: index, count: loops.count))
-      let sharing: TCPListener.Sharing = index == 0 ? .exclusiveThenShared : .joins(port: wanted.port)
-      let result = await loop.eventLoop.run { () -> Result<SocketAddress, HTTPServerError> in
-        let server = HTTPServer(
-          loop: loop.eventLoop, limits: limits, hosts: policy, service: service.main(loop, alsoAdmin: withAdmin))
-        loop.server = server
-        return Result { () throws(HTTPServerError) in try server.listen(on: wanted, sharing: sharing) }
-      }
-      address = try Self.listened(wanted, result)
-      if let server = loop.server { servers.append((loop.eventLoop, server)) }
-    }
-    guard let wanted = adminAddress else { return }
-    let server = HTTPServer(
-      loop: primary, limits: httpLimits(Share(index: 0, count: loops.count)), hosts: policy, service: service.admin())
-    adminAddress = try Self.listened(
-      wanted, Result { () throws(HTTPServerError) in try server.listen(on: wanted, sharing: .exclusive) })
-    servers.append((primary, server))
-  }
-
-  private func hostPolicy() throws(NodeError) -> HostPolicy {
-    do throws(HTTPServerError) {
-      return try HostPolicy(allowedHosts: configuration.hosts ?? [], allowedOrigins: configuration.origins)
-    } catch {
-      throw NodeError(.configuration, error.message, cause: error)
-    }
-  }
-
-  private func httpLimits(_ share: Share) -> HTTPLimits {
-    var limits = HTTPLimits()
-    limits.bodyBytes = configuration.limits.bodyBytes
-    limits.connections = max(1, share.of(configuration.limits.connections))
-    return limits
-  }
-
-  private static func listened(
-    _ address: SocketAddress, _ result: Result<SocketAddress, HTTPServerError>
-  ) throws(NodeError) -> SocketAddress {
-    switch result {
-    case .success(let resolved): return resolved
-    case .failure(let error):
-      guard (error.cause as? LoopError)?.code == .addressInUse else {
-        throw NodeError(.listen, "cannot listen on \(address): \(error.message)", cause: error)
-      }
-      throw NodeError(
-        .addressInUse,
-        "\(address) is in use by another process: stop it, or choose another with --listen HOST:PORT "
-          + "(port 0 takes a free one)",
-        cause: error)
-    }
-  }
-
-  private static func parse(_ text: String, key: String) throws(NodeError) -> SocketAddress {
-    do throws(LoopError) { return try SocketAddress.parse(text) } catch {
-      throw NodeError(.configuration, "`\(key)`: \(error.message)", cause: error)
-    }
   }
 
   // MARK: Deployments
@@ -194,6 +144,8 @@ public final class Node: @unchecked Sendable {
       try result.get()
     }
     for loop in loops { await loop.eventLoop.run { loop.commit() } }
+    watch?.watch(deployment.workers)
+    membership?.watch(watch?.sites ?? [])
   }
 
   /// Opens one worker again, building it where its source is newer, and swaps it in. Calls in flight end on the
@@ -219,10 +171,10 @@ public final class Node: @unchecked Sendable {
 
   private func swapIn(_ source: WorkerSource) async throws(NodeError) {
     let opening = opening
-    let store = shared.store
+    let stores = shared.stores
     let opened = await primary.outcome { () throws(NodeError) in
       let worker = try opening.open(source)
-      try store.open(for: [worker])
+      try stores.open(for: [worker])
       return worker
     }
     let fresh = try opened.get()
@@ -243,7 +195,7 @@ public final class Node: @unchecked Sendable {
       total.merge(await loop.eventLoop.run { loop.snapshot() })
     }
     return MetricsText.render(
-      total, upstreams: shared.upstreams.health.snapshot, loops: loops.count, generation: generation.load(ordering: .relaxed), ready: isReady)
+      total, topology: shared.standing.topology, upstreams: shared.upstreams.health.snapshot, loops: loops.count, generation: generation.load(ordering: .relaxed), ready: isReady)
   }
 
   // MARK: Drain
@@ -256,6 +208,7 @@ public final class Node: @unchecked Sendable {
       if undrained > 0 { await withCheckedContinuation { whenDrained.append($0) } }
       return
     }
+    membership?.end()
     undrained = servers.count
     for (loop, server) in servers {
       loop.execute { [self] in
@@ -282,13 +235,14 @@ public final class Node: @unchecked Sendable {
   /// Ends the calls that a drain left behind, with the fault `cancelled`, and stops every loop but the first, which is
   /// the caller's. On the first loop.
   public func stop() {
+    watch?.stop()
     loops.first?.end()
     for loop in loops.dropFirst() {
       loop.eventLoop.execute { loop.end() }
       loop.eventLoop.stop()
       loop.eventLoop.join()
     }
-    shared.store.close()
+    shared.stores.close()
   }
 }
 

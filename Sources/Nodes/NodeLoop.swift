@@ -1,6 +1,7 @@
 // The half of a node that lives on one loop: its server, its sandbox, its share of the instances.
 
 import EventLoop
+import HTTPClient
 public import HTTPServer
 import HTTPTypes
 import JSON
@@ -13,13 +14,14 @@ import Sealing
 /// A worker as one loop runs it: the shared, checked program and this loop's prepared form of it.
 final class PreparedWorker: @unchecked Sendable {
   let loaded: LoadedWorker
-  let program: PreparedProgram
+  /// Nil where its tools run at other sites only.
+  let program: PreparedProgram?
   let metrics: WorkerMetrics
   var grants: WorkerGrants { loaded.grants }
   /// Made once, so that a call only retains it.
   let logSink: (GuestLogLine) -> Void
 
-  init(loaded: LoadedWorker, program: PreparedProgram, metrics: WorkerMetrics, log: Logger) {
+  init(loaded: LoadedWorker, program: PreparedProgram?, metrics: WorkerMetrics, log: Logger) {
     self.loaded = loaded
     self.program = program
     self.metrics = metrics
@@ -44,15 +46,21 @@ final class NodeLoop: @unchecked Sendable {
   let callers: Callers
   /// What its guests may be granted.
   let services: LoopServices
-  private let store: NodeStore
+  let stores: NodeStores
+  let topology: NodeTopology?
+  /// Passes calls on to other sites; nil for a node that is alone.
+  let forwarder: Forwarder?
   /// What serves clients on this loop; nil for a loop without a socket.
   var server: HTTPServer?
   /// Sees each call before its first stage: where a recorder stands, and puts a tape into its ledger.
   var onCall: ((Call) -> Void)?
   private let pool: JSONPool
   private let pipeline = Pipeline.standard
-  private let metrics = LoopMetrics()
+  let metrics = LoopMetrics()
   private let logsCalls: Bool
+  var forwardRefusals: [ForwardRefusal: UInt64] = [:]
+  /// When a refusal was logged last: who sends many must not fill the log.
+  var refusalLogged: UInt64 = 0
 
   /// What is in service. A request takes it once and stays with it, so that a reload does not change it on its way.
   private(set) var service = Service(deployment: nil, workers: [])
@@ -63,13 +71,17 @@ final class NodeLoop: @unchecked Sendable {
   struct Shared {
     let configuration: NodeConfiguration
     let callers: Callers
-    let store: NodeStore
+    let stores: NodeStores
     let upstreams: NodeUpstreams
+    let standing: Standing
 
-    init(_ configuration: NodeConfiguration, _ credentials: NodeCredentials, log: Logger) throws(NodeError) {
+    init(
+      _ configuration: NodeConfiguration, _ credentials: NodeCredentials, isWorkshop: Bool, log: Logger
+    ) throws(NodeError) {
       self.configuration = configuration
+      standing = try Standing(configuration, credentials, isWorkshop: isWorkshop)
       callers = try Callers(configuration, credentials.secrets)
-      store = NodeStore(configuration, credentials, log: log)
+      stores = NodeStores(configuration, credentials, standing.topology, log: log)
       upstreams = try NodeUpstreams(allowed: configuration.allowedAddresses, certificates: configuration.upstreamCA)
     }
   }
@@ -78,12 +90,20 @@ final class NodeLoop: @unchecked Sendable {
   struct Service {
     let deployment: Deployment?
     let workers: [PreparedWorker]
+    /// The endpoints with tools whose arguments this site may not have.
+    let boundEndpoints: [Deployment.Endpoint]
     var endpoints: [Deployment.Endpoint] { deployment?.endpoints ?? [] }
+
+    init(deployment: Deployment?, workers: [PreparedWorker]) {
+      self.deployment = deployment
+      self.workers = workers
+      boundEndpoints = (deployment?.endpoints ?? []).filter { $0.placements.contains { $0.misdirection != nil } }
+    }
   }
 
   init(
-    name: String, siteName: String, eventLoop: EventLoop, sandbox: LoopSandbox, admission: Admission, shared: Shared,
-    log: Logger
+    name: String, siteName: String, eventLoop: EventLoop, sandbox: LoopSandbox, admission: Admission, forwards: Int,
+    shared: Shared, log: Logger
   ) {
     self.name = name
     self.siteName = siteName
@@ -92,11 +112,14 @@ final class NodeLoop: @unchecked Sendable {
     self.admission = admission
     self.log = log
     callers = shared.callers
-    store = shared.store
+    stores = shared.stores
+    topology = shared.standing.topology
+    forwarder = topology.map { Forwarder($0, loop: eventLoop, ceiling: forwards, log: log) }
     services = LoopServices(
       loop: eventLoop,
-      store: StoreAccess(
-        loop: eventLoop, store: shared.store, timeoutMilliseconds: shared.configuration.kvMilliseconds),
+      stores: shared.stores.stores.map {
+        StoreAccess(loop: eventLoop, store: $0, timeoutMilliseconds: shared.configuration.kvMilliseconds)
+      },
       upstreams: shared.upstreams)
     logsCalls = log.logLevel <= .debug
     // Requests and guests' answers are read in it, one at a time.
@@ -114,8 +137,8 @@ final class NodeLoop: @unchecked Sendable {
       do throws(SandboxError) {
         workers.append(
           PreparedWorker(
-            loaded: loaded, program: try sandbox.prepare(loaded.program), metrics: metrics.worker(named: loaded.name),
-            log: log))
+            loaded: loaded, program: try loaded.program.map { program throws(SandboxError) in try sandbox.prepare(program) },
+            metrics: metrics.worker(named: loaded.name), log: log))
       } catch {
         throw NodeError(.workerNotLoaded, "\(loaded.source.path): \(error.message)", cause: error)
       }
@@ -132,6 +155,7 @@ final class NodeLoop: @unchecked Sendable {
   /// Ends its calls with the fault `cancelled`, and what its guests were given: for a node that stops.
   func end() {
     sandbox.cancelAll()
+    forwarder?.links.close()
     services.close()
   }
 
@@ -147,29 +171,25 @@ final class NodeLoop: @unchecked Sendable {
         status: .notFound, fields: [("Content-Type", "text/plain; charset=utf-8")],
         body: Array("nothing is served at this path; MCP is at \(served)\n".utf8))
     }
-    guard let principal = callers.principal(of: exchange) else {
-      metrics.countRequest(status: 401)
-      return exchange.respond(
-        status: .unauthorized,
-        fields: [("WWW-Authenticate", "Bearer"), ("Content-Type", "text/plain; charset=utf-8")],
-        body: Array("this node answers callers that it knows: send Authorization: Bearer TOKEN\n".utf8))
-    }
+    guard let caller = caller(of: exchange, endpoint) else { return }
     let decoded = decode(
       method: exchange.method, headers: exchange, body: exchange.body, catalog: endpoint.catalog, pool: pool)
     let answer: HTTPAnswer
     switch decoded {
+    case _ where caller.forward != nil && !isSame(decoded, caller, endpoint, service):
+      answer = refuse(.versionDiffers)
     case .answer(let known):
       answer = known
     case .call(let request):
       // A legacy client that closes its stream has not cancelled anything (2026-07-28, basic/patterns/cancellation).
       exchange.cancelsOnDisconnect = request.era.cancelsOnDisconnect
-      answer = await self.answer(
-        request, endpoint, service, peer: exchange.peer.client, principal: principal)
+      answer = await self.answer(request, endpoint, service, caller)
     case .batch(let parts):
-      answer = await self.answer(
-        batch: parts, endpoint, service, peer: exchange.peer.client, principal: principal)
+      answer = await self.answer(batch: parts, endpoint, service, caller)
     }
     metrics.countRequest(status: answer.status)
+    // What was streamed is out already, or was broken off and must look so.
+    if exchange.answeredStatus != nil { return }
     if let note = answer.note { log.warning("\(note)", metadata: ["path": "\(exchange.path)"]) }
     // Answers leave together too: see `joinCohort`.
     await eventLoop.joinCohort()
@@ -180,18 +200,21 @@ final class NodeLoop: @unchecked Sendable {
   func answer(headers: some HeaderSource, body: [UInt8], peer: SocketAddress) async -> HTTPAnswer {
     let service = service
     let endpoint = service.endpoints[0]
+    let caller = Caller(peer: peer, principal: .anonymous)
     switch decode(method: .post, headers: headers, body: body, catalog: endpoint.catalog, pool: pool) {
     case .answer(let known): return known
-    case .call(let request): return await answer(request, endpoint, service, peer: peer, principal: .anonymous)
-    case .batch(let parts): return await answer(batch: parts, endpoint, service, peer: peer, principal: .anonymous)
+    case .call(let request): return await answer(request, endpoint, service, caller)
+    case .batch(let parts): return await answer(batch: parts, endpoint, service, caller)
     }
   }
 
   private func answer(
-    _ request: ToolCall, _ endpoint: Deployment.Endpoint, _ service: Service, peer: SocketAddress, principal: Principal
+    _ request: ToolCall, _ endpoint: Deployment.Endpoint, _ service: Service, _ caller: Caller, isPart: Bool = false
   ) async -> HTTPAnswer {
     let worker = service.workers[endpoint.workerOfTool[request.toolIndex]]
-    let call = Call(request: request, worker: worker, peer: peer, principal: principal, loop: self)
+    let call = Call(
+      request: request, worker: worker, placement: endpoint.placements[request.toolIndex], from: caller, isPart: isPart,
+      loop: self)
     onCall?(call)
     let outcome = await pipeline.answer(call)
     return encode(outcome, for: request, pool: pool)
@@ -199,15 +222,15 @@ final class NodeLoop: @unchecked Sendable {
 
   /// The parts of a batch run one after the other: a batch is one request's worth of the caller's share.
   private func answer(
-    batch: [Decoded], _ endpoint: Deployment.Endpoint, _ service: Service, peer: SocketAddress, principal: Principal
+    batch: [Decoded], _ endpoint: Deployment.Endpoint, _ service: Service, _ caller: Caller
   ) async -> HTTPAnswer {
     // Joined part by part, so that never more than one batch's worth of answers is kept.
     var answers = BatchAnswer()
     for part in batch {
       switch part {
       case .answer(let known): answers.append(known)
-      case .call(let request): 
-        answers.append(await answer(request, endpoint, service, peer: peer, principal: principal))
+      case .call(let request):
+        answers.append(await answer(request, endpoint, service, caller, isPart: true))
       case .batch: preconditionFailure("a part of a batch is a batch: the decoder refuses that")
       }
     }
@@ -218,9 +241,6 @@ final class NodeLoop: @unchecked Sendable {
   func argumentsProblem(of request: ToolCall) -> ToolOutcome? { request.argumentsProblem(pool: pool) }
 
   // MARK: Sessions
-
-  /// What seals their handles; nil where there is no store.
-  var sessions: Sealer? { store.sessions }
 
   /// The handle that a call names.
   func sessionHandle(of request: ToolCall) -> String? { request.sessionHandle(pool: pool) }
@@ -234,13 +254,18 @@ final class NodeLoop: @unchecked Sendable {
   func record(_ call: Call, _ outcome: ToolOutcome) {
     let nanoseconds = eventLoop.now - call.startedNanoseconds
     call.worker.metrics.record(call, outcome, nanoseconds: nanoseconds)
-    if logsCalls || call.fault != nil { CallLog.write(call, outcome, nanoseconds: nanoseconds, to: log) }
+    if logsCalls || call.fault != nil || call.problem != nil || call.brokenOff != nil { CallLog.write(call, outcome, nanoseconds: nanoseconds, to: log) }
   }
 
   func snapshot() -> LoopMetrics.Snapshot {
     var snapshot = metrics.snapshot(admission: admission)
-    snapshot.store = services.store.counts
-    snapshot.isStoreWell = services.store.isWell
+    for store in services.stores {
+      snapshot.store.merge(store.counts)
+      snapshot.isStoreWell = snapshot.isStoreWell && store.isWell
+    }
+    snapshot.forwards = forwarder?.counts ?? [:]
+    snapshot.forwardsLive = forwarder?.live ?? 0
+    snapshot.forwardRefusals = forwardRefusals
     guard let server else { return snapshot }
     snapshot.connections = server.openConnections
     snapshot.disconnects = server.counters.disconnects
@@ -259,7 +284,7 @@ extension HTTPExchange: HeaderSource {
     }
   }
 
-  fileprivate func respond(_ answer: HTTPAnswer) {
+  func respond(_ answer: HTTPAnswer) {
     var fields = answer.fields
     if let type = answer.contentType { fields.append((name: "Content-Type", value: type)) }
     respond(status: HTTPResponse.Status(code: answer.status), fields: fields, body: answer.body)

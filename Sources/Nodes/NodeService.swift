@@ -9,7 +9,7 @@ struct NodeService: Sendable {
   unowned let node: Node
 
   func main(_ loop: NodeLoop, alsoAdmin: Bool) -> any HTTPService {
-    MainService(loop: loop, admin: alsoAdmin ? AdminService(node: node) : nil)
+    MainService(loop: loop, node: node, admin: alsoAdmin ? AdminService(node: node) : nil)
   }
 
   func admin() -> any HTTPService { AdminService(node: node) }
@@ -18,9 +18,21 @@ struct NodeService: Sendable {
 /// What clients reach: the MCP endpoints; on loopback also health and metrics.
 private struct MainService: HTTPService {
   let loop: NodeLoop
+  unowned let node: Node
   let admin: AdminService?
 
+  /// Jurisdictions are a matter of topologies.
+  var judgesHeads: Bool { loop.topology != nil }
+  func refusal(of head: borrowing HTTPHeadView) -> HTTPRefusal? { loop.misdirection(of: head) }
+
   func answer(_ exchange: HTTPExchange) async {
+    // Other nodes ask for it where clients ask for tools.
+    if let topology = loop.topology, exchange.pathIs(SiteReport.path) {
+      return exchange.respond(
+        status: node.isReady ? .ok : .serviceUnavailable,
+        fields: [("Content-Type", "application/json"), ("Cache-Control", "no-store")],
+        body: Array(SiteReport.text(topology, isReady: node.isReady).utf8))
+    }
     if let admin, AdminService.serves(exchange) { return await admin.answer(exchange) }
     await loop.answer(exchange)
   }

@@ -27,7 +27,9 @@ struct Pipeline: Sendable {
   let stages: [any Stage]
 
   /// `record` is outermost, so that it also sees what is refused, shed or cancelled.
-  static let standard = Pipeline(stages: [RecordStage(), AdmitStage(), PlaceStage(), SessionStage(), RunStage()])
+  static let standard = Pipeline(stages: [
+    RecordStage(), RateStage(), PlaceStage(), AdmitStage(), SessionStage(), RunStage(),
+  ])
 
   func answer(_ call: Call) async -> ToolOutcome {
     await Next(stages: stages, index: 0)(call)

@@ -37,6 +37,8 @@ struct CallCell {
   var start: UInt64 = 0
   var end: UInt64 = 0
   var cpu: UInt64 = 0
+  /// The program's `wall_ms`, or what its caller had left.
+  var wallNanoseconds: UInt64 = 0
 
   // Sleeping: `atoll:io.wait` and `poll_oneoff`.
   var isAsleep = false

@@ -9,7 +9,7 @@ extension LoopSandbox {
     while true {
       if let fault = breach(call, prepared) { return stop(call, fault) }
       if call.pointee.isAsleep, !call.pointee.isAwake {
-        armWallTimer(call, prepared)
+        armWallTimer(call)
         await sleep(call, generation)
       } else if !call.pointee.isAsleep {
         await loop.nextReadyTurn()
@@ -19,7 +19,7 @@ extension LoopSandbox {
       call.pointee.end = now
       if Task.isCancelled { return stop(call, CallFaults.cancelled) }
       switch call.pointee.interrupt {
-      case .wallLimit: return stop(call, CallFaults.wall(limit: prepared.program.limits.wallMilliseconds))
+      case .wallLimit: return stop(call, CallFaults.wall(of: call.pointee.wallNanoseconds, prepared))
       case .cancelled: return stop(call, CallFaults.cancelled)
       case nil: break
       }
@@ -33,8 +33,8 @@ extension LoopSandbox {
     if call.pointee.cpu > prepared.cpuNanoseconds {
       return CallFaults.cpu(used: call.pointee.cpu, limit: prepared.program.limits.cpuMilliseconds)
     }
-    if call.pointee.end &- call.pointee.start > prepared.wallNanoseconds {
-      return CallFaults.wall(limit: prepared.program.limits.wallMilliseconds)
+    if call.pointee.end &- call.pointee.start > call.pointee.wallNanoseconds {
+      return CallFaults.wall(of: call.pointee.wallNanoseconds, prepared)
     }
     return nil
   }
@@ -58,7 +58,7 @@ extension LoopSandbox {
   }
 
   /// One timer covers all the sleeps of a call; a call that never sleeps never arms it.
-  private func armWallTimer(_ call: Call, _ prepared: PreparedProgram) {
+  private func armWallTimer(_ call: Call) {
     if call.pointee.wallTimer == nil {
       call.pointee.wallTimer = loop.makeTimer { [unowned self] in
         interrupt(call, call.pointee.generation, .wallLimit)
@@ -66,7 +66,7 @@ extension LoopSandbox {
     }
     guard let timer = call.pointee.wallTimer, !timer.isArmed else { return }
     let used = atoll_monotonic_nanoseconds() &- call.pointee.start
-    let left = used < prepared.wallNanoseconds ? prepared.wallNanoseconds - used : 0
+    let left = used < call.pointee.wallNanoseconds ? call.pointee.wallNanoseconds - used : 0
     timer.arm(afterMilliseconds: (left + 999_999) / 1_000_000)
   }
 
@@ -108,7 +108,7 @@ extension LoopSandbox {
     guard slots.pointee.trap == nil, slots.pointee.error == nil, call.pointee.phase == .running,
       call.pointee.fault == nil,
       call.pointee.cpu <= prepared.cpuNanoseconds,
-      call.pointee.end &- call.pointee.start <= prepared.wallNanoseconds
+      call.pointee.end &- call.pointee.start <= call.pointee.wallNanoseconds
     else { return readFailure(call, prepared) }
     if !call.pointee.hasMemory { call.pointee.hasMemory = atoll_find_memory(slots) }
     let outcome = prepared.isReactor ? reactorAnswer(call, prepared) : commandAnswer(call)

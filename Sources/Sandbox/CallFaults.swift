@@ -12,10 +12,16 @@ enum CallFaults {
     )
   }
 
-  static func wall(limit: Int) -> Fault {
-    Fault(
+  static func wall(of nanoseconds: UInt64, _ prepared: PreparedProgram) -> Fault {
+    let limit = prepared.program.limits.wallMilliseconds
+    guard nanoseconds < prepared.wallNanoseconds else {
+      return Fault(
+        .wallLimit, "the call took longer than \(limit) ms; raise `limits.wall_ms` in atoll.toml, or wait for less")
+    }
+    return Fault(
       .wallLimit,
-      "the call took longer than \(limit) ms; raise `limits.wall_ms` in atoll.toml, or wait for less")
+      "the call took longer than the \(nanoseconds / 1_000_000) ms that were left of `limits.wall_ms` (\(limit) ms) when it "
+        + "came here from another site; raise `limits.wall_ms` in atoll.toml, or wait for less")
   }
 
   static func output(limit: Int) -> Fault {

@@ -100,13 +100,17 @@ public final class LoopSandbox: @unchecked Sendable {
   ///
   /// Never throws: whatever a guest does becomes the outcome. The ledger's `use` is filled in before this returns.
   ///
-  /// - Parameter services: carries out what the worker is granted; nil for one that is granted nothing.
+  /// - Parameters:
+  ///   - services: carries out what the worker is granted; nil for one that is granted nothing.
+  ///   - nanoseconds: what the caller has left, where that may be less than `limits.wall_ms`.
   public func call(
-    _ prepared: PreparedProgram, request: [UInt8], ledger: CallLedger, services: (any CallServices)? = nil
+    _ prepared: PreparedProgram, request: [UInt8], ledger: CallLedger, services: (any CallServices)? = nil,
+    within nanoseconds: UInt64 = .max
   ) async -> CallOutcome {
     assert(loop.isOnLoop, "a call belongs to its loop's thread: start it from loop.spawn")
     let call = take(prepared, request, ledger)
     if let services { call.pointee.services = services }
+    call.pointee.wallNanoseconds = min(prepared.wallNanoseconds, nanoseconds)
     makeStore(call, prepared)
     atoll_begin_instantiate(call.slots, prepared.pointer)
     let outcome =
@@ -142,6 +146,7 @@ public final class LoopSandbox: @unchecked Sendable {
     call.pointee.ledger = .passUnretained(ledger)
     call.pointee.request = request
     call.pointee.hostCallsMax = prepared.hostCalls
+    call.pointee.wallNanoseconds = prepared.wallNanoseconds
     call.pointee.start = atoll_monotonic_nanoseconds()
     return call
   }

@@ -33,6 +33,19 @@ public enum SHA256 {
     }
   }
 
+  /// A digest back from its hexadecimal digits; nil for another text.
+  public static func bytes(ofHex text: String) -> [UInt8]? {
+    guard text.utf8.count == 2 * byteCount else { return nil }
+    var digest: [UInt8] = []
+    var high: UInt8?
+    for character in text.utf8 {
+      guard let value = Character(Unicode.Scalar(character)).hexDigitValue.map(UInt8.init) else { return nil }
+      if let first = high { digest.append(first << 4 | value) }
+      high = high == nil ? value : nil
+    }
+    return digest
+  }
+
   static func digest(of bytes: UnsafeRawBufferPointer) -> [UInt8] {
     [UInt8](unsafeUninitializedCapacity: byteCount) { target, count in
       ccrypto_sha256(bytes.baseAddress, bytes.count, target.baseAddress)

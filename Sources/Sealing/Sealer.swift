@@ -38,7 +38,11 @@ public struct Sealer: Sendable {
   public func seal(_ plain: [UInt8], audience: [String]) -> String {
     precondition(plain.count <= SealingLimits.plainBytesMax, "a seal carries \(SealingLimits.plainBytesMax) bytes")
     let nonce = Entropy.bytes(Self.nonceBytes)
-    var sealed = [Self.format] + keys[0].name + nonce
+    var sealed: [UInt8] = []
+    sealed.reserveCapacity(Self.headBytes + plain.count + Self.tagBytes)
+    sealed.append(Self.format)
+    sealed += keys[0].name
+    sealed += nonce
     let context = Self.context(sealed.prefix(1 + Self.nameBytes), audience)
     sealed += [UInt8](unsafeUninitializedCapacity: plain.count + Self.tagBytes) { target, count in
       let status = ccrypto_aes256gcm_seal(
@@ -51,18 +55,22 @@ public struct Sealer: Sendable {
 
   /// What was sealed; nil for everything else, and nobody is told why.
   public func open(_ text: some Collection<UInt8>, audience: [String]) -> [UInt8]? {
-    guard text.count <= SealingLimits.sealedBytesMax, let sealed = Base64URL.decoded(Array(text)),
+    guard text.count <= SealingLimits.sealedBytesMax, let sealed = Base64URL.decoded(text),
       sealed.count >= Self.headBytes + Self.tagBytes, sealed[0] == Self.format
     else { return nil }
     let context = Self.context(sealed.prefix(1 + Self.nameBytes), audience)
-    let nonce = Array(sealed[(1 + Self.nameBytes)..<Self.headBytes])
-    let body = Array(sealed[Self.headBytes...])
+    let bodyBytes = sealed.count - Self.headBytes
     for key in keys where key.name.elementsEqual(sealed[1...Self.nameBytes]) {
       var isOpen = false
-      let plain = [UInt8](unsafeUninitializedCapacity: body.count - Self.tagBytes + 1) { target, count in
-        isOpen =
-          ccrypto_aes256gcm_open(key.bytes, nonce, context, context.count, body, body.count, target.baseAddress) == 1
-        count = isOpen ? body.count - Self.tagBytes : 0
+      let plain = [UInt8](unsafeUninitializedCapacity: bodyBytes - Self.tagBytes + 1) { target, count in
+        isOpen = sealed.withUnsafeBufferPointer { sealed in
+          // The guard above has seen that there is a base.
+          let start = sealed.baseAddress.unsafelyUnwrapped
+          return ccrypto_aes256gcm_open(
+            key.bytes, start + 1 + Self.nameBytes, context, context.count, start + Self.headBytes, bodyBytes,
+            target.baseAddress) == 1
+        }
+        count = isOpen ? bodyBytes - Self.tagBytes : 0
       }
       if isOpen { return plain }
     }

@@ -65,7 +65,7 @@ enum NodeRun {
       do {
         let node = try await Node.start(
           configuration, credentials: credentials, workers: workers,
-          cacheDirectory: ModuleStore.defaultCacheDirectory, on: loop, log: log
+          cacheDirectory: ModuleStore.defaultCacheDirectory, isWorkshop: watching, on: loop, log: log
         ) { Terminal.error($0.message) }
         // Standard output carries this one line: scripts wait for it.
         Terminal.output("listening on http://\(node.address)")

@@ -33,6 +33,7 @@ enum NodeSettings {
     limits.callsBurst =
       try number(flags.callsBurst, "calls-burst", "ATOLL_CALLS_BURST", Bounds.callsBurst)
       ?? max(limits.callsBurst, flags.callsPerSecond ?? 1)
+    limits.forwards = try number(flags.forwards, "forwards", "ATOLL_FORWARDS", Bounds.forwards) ?? limits.forwards
     if let body = text(flags.body, "ATOLL_BODY") {
       guard let bytes = ByteSize.parse(body), Bounds.bodyBytes.contains(bytes) else {
         throw Failure(.usage, "--body \(body) is not a size from 1KiB to 64MiB: write it as 4MiB")
@@ -40,6 +41,15 @@ enum NodeSettings {
       limits.bodyBytes = bytes
     }
     configuration.limits = limits
+    configuration.topologyFile =
+      text(flags.topology, "ATOLL_TOPOLOGY") ?? configuration.topologyFile.map { $0.hasPrefix("/") ? $0 : folder + $0 }
+    configuration.site = text(flags.site, "ATOLL_SITE") ?? configuration.site
+    configuration.jurisdiction = text(flags.jurisdiction, "ATOLL_JURISDICTION") ?? configuration.jurisdiction
+    if let members = text(flags.members, "ATOLL_MEMBERS") {
+      guard members == "file" || members == "kv" else { throw Failure(.usage, "--members \(members) is neither file nor kv") }
+      configuration.membersInStore = members == "kv"
+    }
+    if flags.insecureLinks || Terminal.environment("ATOLL_INSECURE_LINKS") == "true" { configuration.insecureLinks = true }
     if !flags.hosts.isEmpty { configuration.hosts = flags.hosts }
     if !flags.origins.isEmpty { configuration.origins = flags.origins }
     var workers = configuration.workers.map {

@@ -42,6 +42,14 @@ struct NodeFlags: ParsableArguments {
   var hosts: [String] = []
   @Option(name: .customLong("origin"), help: "An Origin that browsers may call from; repeatable.")
   var origins: [String] = []
+  @Option(help: "The topology.toml that the node belongs to.", completion: .file(extensions: ["toml"]))
+  var topology: String?
+  @Option(help: "The node's own site in the topology.") var site: String?
+  @Option(help: "Where a node without a topology stands, such as eu: for workers with jurisdictions.")
+  var jurisdiction: String?
+  @Option(help: "Where the addresses of other nodes are: file (the topology) or kv (leases in the store).") var members: String?
+  @Flag(help: "Let calls go to other machines over plain http.") var insecureLinks = false
+  @Option(help: "Calls that may be under way at other nodes (default 1000).") var forwards: Int?
   @OptionGroup(title: "State, sessions, upstreams") var services: ServiceFlags
   @Option(help: "Least level that is logged: trace, debug (each call), info, warning, error (default info).")
   var logLevel: String?

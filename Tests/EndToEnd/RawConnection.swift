@@ -61,6 +61,23 @@ final class RawConnection: @unchecked Sendable {
     }
   }
 
+  /// What has come up to and with `marker`, for answers in pieces.
+  func read(until marker: String, timeoutSeconds: Int = 10) throws -> String {
+    let deadline = ContinuousClock.now + .seconds(timeoutSeconds)
+    let wanted = Array(marker.utf8)
+    var looked = 0
+    while true {
+      if let found = received[looked...].firstRange(of: wanted) {
+        defer { received.removeFirst(found.upperBound) }
+        return String(decoding: received[..<found.upperBound], as: UTF8.self)
+      }
+      looked = max(0, received.count - wanted.count)
+      guard try receive(until: deadline) else {
+        throw EndToEndError("the connection was closed after \(received.count) bytes")
+      }
+    }
+  }
+
   /// True when the peer closes (or resets) in time, whatever it sends before.
   func closesWithin(seconds: Int) -> Bool {
     let deadline = ContinuousClock.now + .seconds(seconds)

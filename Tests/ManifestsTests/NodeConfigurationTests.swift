@@ -101,7 +101,7 @@ import Testing
     ("\nport = 80", 2, "the file knows `name`, `listen`"),
     ("listn = \"a:1\"", 1, "did you mean `listen`?"),
     ("instances = 5", 1, "did you mean `instances` in [limits]?"),
-    ("site = \"fra\"", 1, "`site` is not enforced by this version"),
+    ("tier = \"edge\"", 1, "`tier` is not enforced by this version"),
     ("kv = \"redis:x\"", 1, "a store is memory:, sqlite:PATH"),
     ("kv_timeout_ms = 0", 1, "must be 1 to 60000"),
     ("keys = \"abc\"", 1, "`keys` must be a table"),

@@ -94,7 +94,7 @@ private func headers(_ tool: String) -> HeaderList {
     let replay = tape.rewound()
     ledger.tape = replay
     let outcome = await silent.loop.sandbox.call(
-      silent.loop.service.workers[0].program, request: tape.request, ledger: ledger, services: nil)
+      silent.loop.service.workers[0].program!, request: tape.request, ledger: ledger, services: nil)
     return Recorded(
       sample: "\(sample.worker).\(sample.tool)", answer: answer, isSame: outcome == tape.outcome,
       isWhole: replay.isAtItsEnd, operations: tape.counts.operations,

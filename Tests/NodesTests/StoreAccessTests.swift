@@ -51,7 +51,7 @@ private final class FakeBackend: KeyValueBackend {
     return await withCheckedContinuation { continuation in
       loop.spawn {
         let backend = FakeBackend()
-        let store = NodeStore(.standard, NodeCredentials(), log: Logger(label: "test"))
+        let store = NodeStore(nil, NodeCredentials(), log: Logger(label: "test"))
         store.use(backend)
         let access = StoreAccess(loop: loop, store: store, timeoutMilliseconds: 100)
         continuation.resume(returning: await body(access, backend, loop))

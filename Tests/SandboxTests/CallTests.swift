@@ -67,6 +67,30 @@ struct CallTests {
     #expect(ticks >= 4, "the loop stood still")
   }
 
+  @Test func aCallMayHaveLessTimeThanItsProgram() async throws {
+    let (outcomes, elapsed) = try await withSandbox { sandbox in
+      let prepared = try sandbox.prepare(try program(Guests.sleeper(2_000)))
+      let short = try sandbox.prepare(try program(Guests.sleeper(20)))
+      let start = now()
+      let outcomes = [
+        await sandbox.call(prepared, request: [], ledger: CallLedger(), within: 50_000_000),
+        await sandbox.call(short, request: [], ledger: CallLedger(), within: 1_000_000_000),
+        await sandbox.call(short, request: [], ledger: CallLedger(), within: 0),
+        await sandbox.call(short, request: [], ledger: CallLedger()),
+      ]
+      return (outcomes, elapsedMilliseconds(since: start))
+    }
+    for index in [0, 2] {
+      guard case .fault(let fault) = outcomes[index] else {
+        Issue.record("call \(index) ended with \(outcomes[index])")
+        continue
+      }
+      #expect(fault.kind == .wallLimit && fault.message.contains("left of `limits.wall_ms`"), "\(fault.message)")
+    }
+    #expect(outcomes[1].answer == [] && outcomes[3].answer == [])
+    #expect(elapsed < 1_500)
+  }
+
   @Test func aHundredSleepersShareTheLoop() async throws {
     let elapsed = try await withSandbox { sandbox in
       let prepared = try sandbox.prepare(try program(Guests.sleeper(100)))

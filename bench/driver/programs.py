@@ -65,13 +65,13 @@ def free_port():
 
 
 @contextlib.contextmanager
-def served(command, cpu=None):
+def served(command, cpu=None, environment=None):
     """A server that prints "listening on http://HOST:PORT…": gives (process id, port), and ends it afterwards."""
     command = [str(part) for part in command]
     if cpu is not None:
         command = pinned(command, cpu)
     with tempfile.TemporaryFile("w+") as errors:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment)
         try:
             yield process.pid, listening_port(process, errors)
         finally:

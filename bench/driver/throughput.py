@@ -68,12 +68,12 @@ def _check_answer(answer, worker):
         raise BenchError(f"a server answered {said} instead of {expected}")
 
 
-def load(pid, port, script):
+def load(pid, port, script, connections=CONNECTIONS, seconds=ROUND_SECONDS):
     """One round of wrk; every answer must be a 200. CPU time a request is what other work disturbs least."""
     before = _cpu_seconds(pid)
     printed = run(
         pinned(
-            ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{ROUND_SECONDS}", "--latency", "-s", str(script),
+            ["wrk", "-t1", f"-c{connections}", f"-d{seconds}", "--latency", "-s", str(script),
              f"http://127.0.0.1:{port}/mcp"],
             LOAD_CPU,
         )

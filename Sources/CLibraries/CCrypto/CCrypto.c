@@ -5,6 +5,7 @@
 #include <openssl/sha.h>
 #include <openssl/crypto.h>
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -20,11 +21,20 @@ int ccrypto_hmac_sha256(const void *key, size_t key_count, const void *bytes, si
   return HMAC(EVP_sha256(), key, (int)key_count, bytes, count, digest, &length) && length == 32;
 }
 
+// Looked up once: EVP_aes_256_gcm() makes libcrypto look its provider up at every use, which costs more than a short seal.
+static EVP_CIPHER *gcm;
+static pthread_once_t gcm_once = PTHREAD_ONCE_INIT;
+static void gcm_fetch(void) { gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL); }
+static const EVP_CIPHER *gcm_cipher(void) {
+  pthread_once(&gcm_once, gcm_fetch);
+  return gcm;
+}
+
 int ccrypto_aes256gcm_seal(const uint8_t *key, const uint8_t *nonce, const void *context, size_t context_count,
                            const void *plain, size_t count, uint8_t *sealed) {
   int length = 0;
   EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
-  int ok = cipher && EVP_EncryptInit_ex(cipher, EVP_aes_256_gcm(), NULL, key, nonce) &&
+  int ok = cipher && gcm_cipher() && EVP_EncryptInit_ex2(cipher, gcm_cipher(), key, nonce, NULL) &&
            EVP_EncryptUpdate(cipher, NULL, &length, context, (int)context_count) &&
            EVP_EncryptUpdate(cipher, sealed, &length, plain, (int)count) && length == (int)count &&
            EVP_EncryptFinal_ex(cipher, sealed + count, &length) &&
@@ -41,7 +51,7 @@ int ccrypto_aes256gcm_open(const uint8_t *key, const uint8_t *nonce, const void 
   count -= sizeof tag;
   memcpy(tag, sealed + count, sizeof tag);
   EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
-  int ok = cipher && EVP_DecryptInit_ex(cipher, EVP_aes_256_gcm(), NULL, key, nonce) &&
+  int ok = cipher && gcm_cipher() && EVP_DecryptInit_ex2(cipher, gcm_cipher(), key, nonce, NULL) &&
            EVP_DecryptUpdate(cipher, NULL, &length, context, (int)context_count) &&
            EVP_DecryptUpdate(cipher, plain, &length, sealed, (int)count) && length == (int)count &&
            EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_SET_TAG, sizeof tag, tag) &&

@@ -39,6 +39,25 @@ public struct LinkFields: Sendable {
     bytes.append(0x0a)
   }
 
+  /// Appends a line that came over HTTP and was parsed there, unless it is the link's own to set. What could split the
+  /// request is refused all the same. Cost: one look at each byte, no String.
+  public mutating func appendForwarded(_ name: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>) throws(LinkError) {
+    switch name.count {
+    case 2, 4, 6, 7, 10, 14, 16, 17: if isOwnLine(String(decoding: name, as: UTF8.self).lowercased()) { return }
+    default: break
+    }
+    let isClean = { (byte: UInt8) in byte >= 0x20 && byte != 0x7f || byte == 0x09 }
+    guard !name.isEmpty, name.allSatisfy({ HeaderRules.isNameByte($0) || Self.isRarer($0) }), value.allSatisfy(isClean) else {
+      throw LinkError(.badRequest, "a header line has a character that none may have", wasSent: false)
+    }
+    bytes.append(contentsOf: name)
+    bytes.append(UInt8(ascii: ":"))
+    bytes.append(UInt8(ascii: " "))
+    bytes.append(contentsOf: value)
+    bytes.append(0x0d)
+    bytes.append(0x0a)
+  }
+
   public mutating func append(_ name: String, _ value: String) throws(LinkError) { try append(name, value.utf8) }
 
   private static func isToken(_ name: String) -> Bool {

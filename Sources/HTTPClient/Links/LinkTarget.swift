@@ -74,6 +74,9 @@ public struct LinkTarget: Sendable, Hashable, CustomStringConvertible {
     Array("Host: \(authority(withPort: port != (isSecure ? 443 : 80)))\r\n".utf8)
   }
 
+  /// As `Host` names it.
+  public var authority: String { authority(withPort: port != (isSecure ? 443 : 80)) }
+
   private func authority(withPort: Bool) -> String {
     let name = host.contains(":") ? "[\(host)]" : host
     return withPort ? "\(name):\(port)" : name

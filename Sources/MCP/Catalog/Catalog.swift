@@ -64,5 +64,8 @@ public final class Catalog: Sendable {
   /// The `result` of `tools/list` under a revision, as raw JSON: what `atoll inspect` shows.
   public func toolsList(under revision: Revision) -> [UInt8] { listResults[revision.rawValue] }
 
+  /// The place of the tool that an `Mcp-Name` header means; nil where it means none, or is malformed.
+  public func index(ofHeader value: ArraySlice<UInt8>) -> Int? { HeaderValue.decoded(value).flatMap { place(of: $0) } }
+
   func place(of name: ArraySlice<UInt8>) -> Int? { index.place(of: name) }
 }

@@ -21,6 +21,7 @@ public struct ToolCall: Sendable {
   /// The tool's place in the catalog.
   public let toolIndex: Int
   let body: [UInt8]
+  let messageRange: Range<Int>
   let idRange: Range<Int>
   /// The arguments in the body; nil when the caller gave none, which means `{}`.
   public let argumentsRange: Range<Int>?
@@ -28,6 +29,8 @@ public struct ToolCall: Sendable {
 
   /// The request's id as raw JSON. Ids repeat between clients: it is for echoing, never a key.
   public var id: ArraySlice<UInt8> { body[idRange] }
+  /// The whole message as the caller wrote it; the body, unless it is a part of a batch.
+  public var message: ArraySlice<UInt8> { body[messageRange] }
   /// The progress token as raw JSON; nil when the caller wants no progress.
   public var progressToken: ArraySlice<UInt8>? { progressTokenRange.map { body[$0] } }
   /// The arguments as raw JSON.

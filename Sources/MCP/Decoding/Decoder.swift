@@ -67,7 +67,7 @@ struct Decoder {
       // (docs/protocol.md, "The ladder"), as the specification does not say which headers one must have (2026-07-28,
       // basic/transports/streamable-http, "Sending Messages").
       guard let id else { return .answer(.accepted) }
-      let request = Request(envelope: envelope, body: body, id: id, method: method)
+      let request = Request(envelope: envelope, body: body, range: range, id: id, method: method)
       return try decode(request, message: message, inBatch: inBatch)
     } catch {
       return .answer(errorAnswer(error, id: id.map { body[$0] }))

@@ -4,6 +4,8 @@ internal import JSON
 struct Request {
   let envelope: Envelope
   let body: [UInt8]
+  /// The message in the body.
+  let range: Range<Int>
   let id: Range<Int>
   let method: Method
 
@@ -19,9 +21,10 @@ struct Request {
   }
 
   /// - Parameter method: the place of a string.
-  init(envelope: Envelope, body: [UInt8], id: Range<Int>, method: Range<Int>) {
+  init(envelope: Envelope, body: [UInt8], range: Range<Int>, id: Range<Int>, method: Range<Int>) {
     self.envelope = envelope
     self.body = body
+    self.range = range
     self.id = id
     let name = RawText.content(ofString: method, in: body)
     self.method = Method.names.first { equal(name, $0.bytes) }?.method ?? .other

@@ -24,6 +24,8 @@ public func encode(_ outcome: ToolOutcome, for call: ToolCall, pool: JSONPool) -
     return refusal(
       429, .rateLimited, "Too many calls to this tool from here; try again in \(seconds) s.", after: seconds,
       id: call.id)
+  case .relayed(let answer): return answer
+  case .unserved(let why): return why.answer(id: call.id)
   }
 }
 

@@ -23,4 +23,33 @@ public enum ToolOutcome: Sendable {
   case overloaded(retryAfterSeconds: Int)
   /// The caller calls too often: HTTP 429.
   case rateLimited(retryAfterSeconds: Int)
+  /// Another server answered: what it said goes out as it came.
+  case relayed(HTTPAnswer)
+  /// The call was not run here, and perhaps nowhere: a JSON-RPC error with its HTTP status and data.
+  case unserved(Unserved)
+
+  /// Why a call has no answer of a tool.
+  public struct Unserved: Sendable {
+    public var status: Int
+    public var code: RPCCode
+    public var message: String
+    /// Raw JSON for `error.data`.
+    public var data: String?
+    public var fields: [(name: String, value: String)]
+
+    public init(
+      status: Int, code: RPCCode, _ message: String, data: String? = nil, fields: [(name: String, value: String)] = []
+    ) {
+      self.status = status
+      self.code = code
+      self.message = message
+      self.data = data
+      self.fields = fields
+    }
+
+    /// As an answer; without an id where none was read.
+    public func answer(id: ArraySlice<UInt8>? = nil) -> HTTPAnswer {
+      errorAnswer(Refusal(status, code, message, data: data), id: id, fields: fields)
+    }
+  }
 }

@@ -22,6 +22,14 @@ public struct RPCCode: RawRepresentable, Sendable, Hashable {
   public static let overloaded = RPCCode(rawValue: -31503)
   /// This peer calls more often than it may; HTTP 429 with `Retry-After`.
   public static let rateLimited = RPCCode(rawValue: -31429)
+  /// Another node was asked, and its answer was lost or never came: the call may have run; HTTP 502 or 504.
+  public static let answerLost = RPCCode(rawValue: -31502)
+  /// No site that may run the tool could take the call, and none has begun with it; HTTP 503.
+  public static let noSite = RPCCode(rawValue: -31504)
+  /// The tool is bound to jurisdictions that this site is not in; HTTP 421. `data` has the sites that may be asked.
+  public static let misdirected = RPCCode(rawValue: -31421)
+  /// What another node passed on is not taken here; HTTP 403 or 409.
+  public static let forwardRefused = RPCCode(rawValue: -31403)
   /// The message is larger than the parser's fixed memory; HTTP 413.
   public static let tooLarge = RPCCode(rawValue: -31413)
 }

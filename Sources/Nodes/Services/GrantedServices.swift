@@ -9,15 +9,16 @@ import Sandbox
 /// What a loop has for the guests of all its calls. Confined to its loop's thread.
 final class LoopServices {
   let loop: EventLoop
-  let store: StoreAccess
+  /// As the node has them.
+  let stores: [StoreAccess]
   /// Heads of operations are read in it, one at a time.
   let pool: JSONPool
   private let upstreams: NodeUpstreams
   private var client: UpstreamClient?
 
-  init(loop: EventLoop, store: StoreAccess, upstreams: NodeUpstreams) {
+  init(loop: EventLoop, stores: [StoreAccess], upstreams: NodeUpstreams) {
     self.loop = loop
-    self.store = store
+    self.stores = stores
     self.upstreams = upstreams
     pool = JSONPool(bytes: JSONPool.bytes(forInputOf: OperationBounds.headBytes))
   }
@@ -32,7 +33,7 @@ final class LoopServices {
   }
 
   func close() {
-    store.close()
+    for store in stores { store.close() }
     client?.pool.close()
     client = nil
   }
@@ -57,17 +58,26 @@ final class GrantedServices: CallServices {
   private let grants: WorkerGrants
   private let loop: LoopServices
   private let session: Session?
+  private let readsReplicas: Bool
   /// When operations have to have ended: a part of the call's own time is left for its answer.
   private let deadline: UInt64
   private let budget: ByteBudget
   private var storeOperations = 0
   private var storeBytes = 0
 
-  init(_ grants: WorkerGrants, on loop: LoopServices, session: Session?) {
+  /// - Parameters:
+  ///   - readsReplicas: whether reads may come from a copy of the store that is behind.
+  ///   - nanoseconds: what the call has left, where that may be less than its worker's time.
+  init(
+    _ grants: WorkerGrants, on loop: LoopServices, session: Session?, readsReplicas: Bool = false,
+    within nanoseconds: UInt64 = .max
+  ) {
     self.grants = grants
     self.loop = loop
     self.session = session
-    deadline = loop.loop.now &+ grants.wallNanoseconds - grants.wallNanoseconds / OperationBounds.answerShare
+    self.readsReplicas = readsReplicas
+    let time = min(grants.wallNanoseconds, nanoseconds)
+    deadline = loop.loop.now &+ time - time / OperationBounds.answerShare
     budget = ByteBudget(bytes: grants.upstreamBytes)
   }
 
@@ -89,12 +99,14 @@ final class GrantedServices: CallServices {
   private func startKV(_ request: OperationRequest, _ operation: GuestOperation) throws(OperationProblem) {
     let asked = try KVOperation(request, granted: grants.namespaces, pool: loop.pool)
     operation.describe(asked.isRead ? .read : .write, target: grants.targets[asked.namespace])
-    try perform(asked.operation) { Self.complete(operation, $0) }
+    let store = asked.isRead && readsReplicas ? grants.store.copy : grants.store.primary
+    try perform(asked.operation, on: store) { Self.complete(operation, $0) }
   }
 
   /// Does one operation on the store, within what the call may have under way.
   private func perform(
-    _ operation: KeyValueOperation, _ completion: @escaping (Result<KeyValueAnswer, KeyValueError>) -> Void
+    _ operation: KeyValueOperation, on store: Int? = nil,
+    _ completion: @escaping (Result<KeyValueAnswer, KeyValueError>) -> Void
   ) throws(OperationProblem) {
     var bytes = 0
     if case .put(_, let value, _, _) = operation.body { bytes = value.count }
@@ -103,7 +115,7 @@ final class GrantedServices: CallServices {
     }
     storeOperations += 1
     storeBytes += bytes
-    loop.store.perform(operation, deadline: deadline) { [self] result in
+    loop.stores[store ?? grants.store.primary].perform(operation, deadline: deadline) { [self] result in
       storeOperations -= 1
       storeBytes -= bytes
       completion(result)

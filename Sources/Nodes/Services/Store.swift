@@ -23,39 +23,40 @@ public struct NodeCredentials: Sendable {
   }
 }
 
-/// The store of a node, shared by its loops. Opened on the first loop's thread; what it gives out is immutable.
+/// One store of a node, shared by its loops. Opened on the first loop's thread; what it gives out is immutable.
 final class NodeStore: @unchecked Sendable {
   private struct Opened {
     let backend: any KeyValueBackend
     let sessions: Sealer?
   }
 
-  private let configuration: NodeConfiguration
+  /// As it was written; nil: `NodeConfiguration.defaultStore`.
+  let address: String?
   private let credentials: NodeCredentials
   let log: Logger
   private let opened = Mutex<Opened?>(nil)
 
-  init(_ configuration: NodeConfiguration, _ credentials: NodeCredentials, log: Logger) {
-    self.configuration = configuration
+  init(_ address: String?, _ credentials: NodeCredentials, log: Logger) {
+    self.address = address
     self.credentials = credentials
     self.log = log
   }
 
-  /// Opens the store if one of the workers keeps state, or if the node was told of one. May block: for the start of a
+  /// Opens the store if one of the workers keeps state, or if the node was told of it. May block: for the start of a
   /// node, and reloads of `dev`.
-  func open(for workers: [LoadedWorker]) throws(NodeError) {
+  func open(for workers: [LoadedWorker], isNamed: Bool) throws(NodeError) {
     let needsSessions = workers.contains { $0.bundle.manifest.sessionTimeToLive != nil }
     let needsStore = needsSessions || workers.contains { !$0.bundle.manifest.namespaces.isEmpty }
     let known = opened.withLock { $0 }
-    guard needsStore || configuration.kv != nil, known == nil || needsSessions && known?.sessions == nil else { return }
+    guard needsStore || isNamed, known == nil || needsSessions && known?.sessions == nil else { return }
     do throws(KeyValueError) {
-      let address = try StoreAddress.parse(configuration.kv ?? NodeConfiguration.defaultStore)
+      let address = try StoreAddress.parse(self.address ?? NodeConfiguration.defaultStore)
       let sealer = try sealer(for: address, needsSessions: needsSessions)
       let backend: any KeyValueBackend
       if let known {
         backend = known.backend
       } else {
-        if configuration.kv == nil { try Self.makeFolder() }
+        if self.address == nil { try Self.makeFolder() }
         backend = try address.open()
         log.info("state is kept in \(address)")
       }

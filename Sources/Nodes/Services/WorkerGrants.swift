@@ -19,8 +19,12 @@ final class WorkerGrants: Sendable {
   /// URLs of the manifest and what the node has in their place, where it says so.
   let replacements: [(url: String, by: String)]
   let wallNanoseconds: UInt64
+  let store: StoreChoice
 
-  init(_ manifest: Manifest, _ configuration: NodeConfiguration, _ secrets: Secrets) throws(NodeError) {
+  init(
+    _ manifest: Manifest, _ configuration: NodeConfiguration, _ secrets: Secrets, store: StoreChoice = StoreChoice()
+  ) throws(NodeError) {
+    self.store = store
     worker = manifest.name
     namespaces = manifest.namespaces
     targets = manifest.namespaces.map { "kv:\($0)" }

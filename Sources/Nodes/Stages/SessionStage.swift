@@ -1,4 +1,4 @@
-// Stage 4: the session of a call, for tools that have one. Loaded before the guest starts, so that a handle which is not
+// Stage 5: the session of a call, for tools that have one. Loaded before the guest starts, so that a handle which is not
 // good here starts none; renewed behind it.
 
 import EventLoop
@@ -8,20 +8,23 @@ import Sandbox
 
 struct SessionStage: Stage {
   func answer(_ call: Call, _ next: Next) async -> ToolOutcome {
-    guard call.request.hasSession, let timeToLive = call.worker.grants.sessionTimeToLive else { return await next(call) }
+    guard call.request.hasSession, let timeToLive = call.worker.grants.sessionTimeToLive else {
+      return await next(call)
+    }
     let loop = call.loop
-    guard let sealer = loop.sessions else {
+    guard let sealer = loop.stores.sessions(of: call.worker.grants) else {
       return unavailable(call, "this run of the worker has no key-value store, and its tool needs a session")
     }
     let worker = call.worker.loaded.name
     // Half of the call's time at most: the guest wants some too.
-    let deadline = loop.eventLoop.now &+ call.worker.grants.wallNanoseconds / 2
+    let deadline = loop.eventLoop.now &+ min(call.worker.grants.wallNanoseconds, call.left) / 2
     let session: Session
     if let handle = loop.sessionHandle(of: call.request) {
-      guard let opened = Session(
-        opening: handle, worker, call.principal, timeToLive: timeToLive, sealer: sealer)
+      guard
+        let opened = Session(
+          opening: handle, worker, call.principal, timeToLive: timeToLive, sealer: sealer)
       else { return Self.refused }
-      switch await loop.services.store.perform(opened.load, deadline: deadline) {
+      switch await loop.services.stores[call.worker.grants.store.primary].perform(opened.load, deadline: deadline) {
       case .success(.entry(let entry?)): opened.loaded(entry)
       case .success: return Self.refused
       case .failure(let error): return failed(call, error)
@@ -42,8 +45,8 @@ struct SessionStage: Stage {
   /// for its time, and another call may have renewed it.
   private func renew(_ session: Session, _ call: Call) async -> ToolOutcome? {
     guard let renewal = session.renewal(now: call.loop.milliseconds()) else { return nil }
-    let deadline = call.loop.eventLoop.now &+ call.worker.grants.wallNanoseconds / 2
-    let result = await call.loop.services.store.perform(renewal, deadline: deadline)
+    let deadline = call.loop.eventLoop.now &+ min(call.worker.grants.wallNanoseconds, call.left) / 2
+    let result = await call.loop.services.stores[call.worker.grants.store.primary].perform(renewal, deadline: deadline)
     guard case .failure(let error) = result, session.isNew else {
       return nil
     }

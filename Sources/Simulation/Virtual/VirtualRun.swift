@@ -75,7 +75,7 @@ public struct VirtualRun: Sendable {
       for policy in [PlacementPolicy.allEdge, .allCore] {
         let other = try World(
           loaded, topology: topology, policy: policy, costs: costs, faults: faults, shards: world.shards,
-          entries: entries, duration: world.sampleEnd)
+          entries: World.entries(topology, policy: policy), duration: world.sampleEnd)
         let played = await Play(other, dropsWrite: nil).run(on: crew) { time in
           progress(
             Progress(stage: .comparing, seconds: Double(time) / 1e9, totalSeconds: Double(world.sampleEnd) / 1e9))

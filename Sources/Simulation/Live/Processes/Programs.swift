@@ -65,6 +65,9 @@ struct NodeProgram {
     var upstreams: [(name: String, url: String)]
     var capacity: Int
     var workers: [String]
+    /// Secrets that the workers' upstreams ask for; what the environment does not have is made up, since dependencies are
+    /// played.
+    var secrets: [String]
     var keys: String
     var clockFile: String
     var folder: String
@@ -80,7 +83,7 @@ struct NodeProgram {
     if !settings.upstreams.isEmpty { arguments += ["--allow-address", "127.0.0.1/32"] }
     return LiveProcess.Program(
       name: "the node of `\(settings.site)`", path: path, arguments: arguments + settings.workers,
-      environment: environment() + [
+      environment: environment() + made(settings.secrets) + [
         "ATOLL_KEYS=\(settings.keys)", "ATOLL_CLOCK_OFFSET_FILE=\(settings.clockFile)",
       ], folder: settings.folder, output: "\(settings.folder)/node")
   }
@@ -90,6 +93,11 @@ struct NodeProgram {
     LiveProcess.Program(
       name: "`atoll build \(worker)`", path: path, arguments: ["build", worker], environment: environment(),
       output: "\(folder)/build-\(number)")
+  }
+
+  private static func made(_ secrets: [String]) -> [String] {
+    let given = environment()
+    return secrets.map { "ATOLL_SECRET_\($0)=" }.filter { name in !given.contains { $0.hasPrefix(name) } }.map { $0 + "simulated" }
   }
 
   /// Ours, without what would change a node's settings; secrets are for workers.

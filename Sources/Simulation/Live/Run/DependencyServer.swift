@@ -18,6 +18,8 @@ final class DependencyServer: HTTPService, @unchecked Sendable {
 
   let name: String
   private let serviceNanoseconds: UInt64
+  /// The topology's `answer`; nil: one that says what was asked for.
+  private let answer: String?
   private let alarms: Alarms
   private var generator: SplitMix64
   private var server: HTTPServer?
@@ -27,8 +29,9 @@ final class DependencyServer: HTTPService, @unchecked Sendable {
   private(set) var answered: UInt64 = 0
   private(set) var failed: UInt64 = 0
 
-  init(_ name: String, serviceMilliseconds: Double, alarms: Alarms, seed: UInt64) {
+  init(_ name: String, serviceMilliseconds: Double, answer: String? = nil, alarms: Alarms, seed: UInt64) {
     self.name = name
+    self.answer = answer
     serviceNanoseconds = UInt64(serviceMilliseconds * 1e6)
     self.alarms = alarms
     generator = SplitMix64(seed: seed)
@@ -62,12 +65,17 @@ final class DependencyServer: HTTPService, @unchecked Sendable {
     }
     await alarms.sleep(until: arrived + serviceNanoseconds)
     if fails { failed += 1 } else { answered += 1 }
+    exchange.respond(
+      status: fails ? .internalServerError : .ok, fields: [("Content-Type", "application/json")],
+      body: !fails ? answer.map { Array($0.utf8) } ?? text(exchange, fails) : text(exchange, fails))
+  }
+
+  private func text(_ exchange: HTTPExchange, _ fails: Bool) -> [UInt8] {
     var body = JSONWriter(reserving: 128)
     body.beginObject()
     body.member("dependency", name)
     if fails { body.member("error", "it is told to fail") } else { body.member("path", exchange.path) }
     body.endObject()
-    exchange.respond(
-      status: fails ? .internalServerError : .ok, fields: [("Content-Type", "application/json")], body: body.bytes)
+    return body.bytes
   }
 }

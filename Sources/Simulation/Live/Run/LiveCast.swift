@@ -45,7 +45,7 @@ final class LiveCast {
     try await startStores(options)
     for (index, dependency) in topology.dependencies.enumerated() {
       let server = DependencyServer(
-        dependency.name, serviceMilliseconds: dependency.serviceMilliseconds, alarms: alarms,
+        dependency.name, serviceMilliseconds: options.isInstant ? 0 : dependency.serviceMilliseconds, answer: dependency.answer, alarms: alarms,
         seed: stage.scenario.seed &+ UInt64(index))
       dependencies.append((server, try server.listen()))
     }
@@ -126,7 +126,7 @@ final class LiveCast {
             topology: try folder.write(
               try await view(from: site, nodes: views[site]), to: "node-\(name)/topology.toml"),
             hosts: hosts[site], upstreams: try await upstreams(from: site), capacity: topology.sites[site].capacity,
-            workers: workers, keys: keys, clockFile: clock.path, folder: place), path: program))
+            workers: workers, secrets: stage.secrets, keys: keys, clockFile: clock.path, folder: place), path: program))
     }
     let started = try await processes.start(programs, ready: NodeProgram.ready)
     for (site, process) in started.enumerated() {

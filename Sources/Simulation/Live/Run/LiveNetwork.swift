@@ -7,14 +7,17 @@ internal import Placement
 final class LiveNetwork {
   let relays: RelayNetwork
   private let topology: Topology
+  /// Whether every way takes no time: to measure what everything else costs.
+  private let isInstant: Bool
   private var links: [SitePair: RelayNetwork.Link] = [:]
   /// Links beside those of the topology that are cut with them: of a replica to its store.
   private var companions: [SitePair: [RelayNetwork.Link]] = [:]
   /// Relays by the site whose node they lead to.
   private var toNodes: [Int: [RelayNetwork.Relay]] = [:]
 
-  init(_ topology: Topology, seed: UInt64) throws(SimulationError) {
+  init(_ topology: Topology, seed: UInt64, isInstant: Bool) throws(SimulationError) {
     self.topology = topology
+    self.isInstant = isInstant
     do throws(LoopError) { relays = try RelayNetwork(seed: seed) } catch {
       throw SimulationError(.network, "no relays can be had: \(error.message)")
     }
@@ -34,16 +37,18 @@ final class LiveNetwork {
     if let known = links[pair] {
       link = known
     } else {
-      let shape = LinkShape(topology.path(from: pair.low, to: pair.high))
+      let shape = shape(topology.path(from: pair.low, to: pair.high))
       link = await relays.makeLink(forward: shape, backward: shape)
       links[pair] = link
     }
     return try await relay(over: link, from == pair.low ? .forward : .backward, target, node: isNode ? to : nil)
   }
 
+  private func shape(_ path: Path) -> LinkShape { LinkShape(isInstant ? .here : path) }
+
   /// Where the clients of a population reach the node of a site.
   func access(population: Int, site: Int, _ target: SocketAddress) async throws(SimulationError) -> SocketAddress {
-    let shape = LinkShape(topology.path(fromPopulation: population, to: site))
+    let shape = shape(topology.path(fromPopulation: population, to: site))
     return try await relay(over: await relays.makeLink(forward: shape, backward: shape), .forward, target, node: site)
   }
 

@@ -16,6 +16,8 @@ public struct LiveOptions: Sendable {
   public var temporaryFolder: String
   /// Whether the run's folder is left when the run went well; after a failure it always is.
   public var keepsFolder: Bool
+  /// Whether links and dependencies take no time: what is left is what everything else costs on this machine.
+  var isInstant = false
 
   public init(
     program: String? = nil, searchPath: String, temporaryFolder: String = "/tmp", keepsFolder: Bool = false
@@ -37,7 +39,7 @@ public struct LiveOptions: Sendable {
 /// What a site's `processors` and `speed` say is not made so: nodes share this machine's processors as they come.
 public final class LiveRun: @unchecked Sendable {
   public struct Progress: Sendable, Equatable {
-    public enum Stage: String, Sendable { case starting, playing, checking }
+    public enum Stage: String, Sendable { case starting, rehearsing, playing, checking }
     public var stage: Stage
     public var seconds: Double
     public var totalSeconds: Double
@@ -125,7 +127,7 @@ public final class LiveRun: @unchecked Sendable {
     }
     self.alarms = alarms
     defer { alarms.close() }
-    let network = try LiveNetwork(stage.topology, seed: stage.scenario.seed)
+    let network = try LiveNetwork(stage.topology, seed: stage.scenario.seed, isInstant: options.isInstant)
     defer { network.stop() }
     let cast = LiveCast(stage, network: network, processes: processes, folder: folder, alarms: alarms)
     defer { cast.close() }

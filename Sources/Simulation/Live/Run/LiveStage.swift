@@ -15,6 +15,8 @@ struct LiveStage: Sendable {
   let tools: [LiveTool]
   /// Folders of the workers, each once.
   let workers: [String]
+  /// Names of the secrets that their upstreams ask for.
+  let secrets: [String]
 
   /// - parameter folder: the scenario's, with its slash; empty for the current one.
   init(_ loaded: LoadedScenario, folder: String) throws(SimulationError) {
@@ -56,6 +58,7 @@ struct LiveStage: Sendable {
     }
     self.tools = tools
     self.workers = workers
+    secrets = Set(manifests.flatMap(\.upstreams).flatMap(\.headers).flatMap(\.value.secrets)).sorted()
     world = try World(
       LoadedScenario(scenario: scenario, topology: loaded.topology, tools: manifests), topology: topology,
       policy: .manifest, costs: VirtualCosts(), faults: FaultSchedule(timeline, sites: topology.sites.count),

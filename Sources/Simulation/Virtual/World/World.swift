@@ -134,10 +134,17 @@ final class World: Sendable {
   }
 
   /// The sites that each population's clients may be sent to, nearest first: the nearest three, the nearest of each
-  /// region and the nearest core, so that a region that dies takes nobody's last one.
-  static func entries(_ topology: Topology) -> [[Int]] {
+  /// region and the nearest core, so that a region that dies takes nobody's last one. A plan of one tier has no other sites,
+  /// as ``Planner/entry(of:for:)`` has it.
+  static func entries(_ topology: Topology, policy: PlacementPolicy = .manifest) -> [[Int]] {
     topology.populations.indices.map { population in
-      let nearest = topology.sites(nearestTo: population)
+      let nearest = topology.sites(nearestTo: population).filter { site in
+        switch policy {
+        case .manifest: true
+        case .allEdge: !topology.sites[site].isCore
+        case .allCore: topology.sites[site].isCore
+        }
+      }
       var regions: Set<String> = []
       var core: Int?
       var chosen: [Int] = []

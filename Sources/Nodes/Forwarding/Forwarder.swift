@@ -1,0 +1,170 @@
+// The source's side of a forward, on one loop: requests to other nodes, how many at once, and what became of them.
+
+import EventLoop
+import HTTPClient
+import HTTPServer
+import HTTPTypes
+import Logging
+import MCP
+import Placement
+import Sandbox
+import Sealing
+
+/// Passes calls on to other nodes. Confined to its loop's thread.
+final class Forwarder {
+  let topology: NodeTopology
+  let links: LinkPool
+  private let loop: EventLoop
+  private let log: Logger
+  private let ceiling: Int
+  private(set) var live = 0
+  /// Calls that were answered, by site, and what else became of attempts, by outcome.
+  private var answers: [UInt64]
+  private var rest: [Int: [String: UInt64]] = [:]
+  /// A nonce is these bits, which no other loop has, and a number.
+  private let nonces: UInt64
+  private var lastNonce: UInt64 = 0
+
+  /// - parameter ceiling: calls that may be under way at once from this loop.
+  init(_ topology: NodeTopology, loop: EventLoop, ceiling: Int, log: Logger) {
+    self.topology = topology
+    self.loop = loop
+    self.ceiling = ceiling
+    self.log = log
+    var limits = LinkLimits()
+    // The ceiling is what bounds calls, and a call that waits for a connection waits behind others.
+    limits.connectionsPerTarget = max(limits.connectionsPerTarget, min(ceiling, ForwardBounds.connectionsPerTarget))
+    limits.waitingPerTarget = ceiling
+    links = LinkPool(loop: loop, limits: limits)
+    answers = Array(repeating: 0, count: topology.topology.sites.count)
+    nonces = Entropy.bytes(8).reduce(0) { $0 << 8 | UInt64($1) }
+  }
+
+  /// Whether one more call may be passed on; then ``leave()`` follows.
+  func enter() -> Bool {
+    guard live < ceiling else { return false }
+    live += 1
+    return true
+  }
+
+  func leave() { live -= 1 }
+
+  /// Offers a call to one site. `deadline` is when the whole answer must be there, in the loop's time.
+  func attempt(
+    _ call: Call, at site: Int, _ lines: LinkFields, body: [UInt8], digest: [UInt8], deadline: UInt64
+  ) async -> ForwardAttempt {
+    guard let target = topology.target(of: site) else {
+      return .failed(LinkError(.badRequest, "no node of `\(topology.name(of: site))` is known", wasSent: false))
+    }
+    lastNonce &+= 1
+    let left = deadline > loop.now ? (deadline - loop.now) / 1_000_000 : 0
+    let forward = Forward(
+      principal: call.principal.name, method: "POST", path: call.endpoint, bodyDigest: digest,
+      passed: (call.forward?.passed ?? []) + [topology.name], target: topology.name(of: site),
+      remainingMilliseconds: UInt32(clamping: left), topology: topology.digest, worker: call.worker.loaded.digest,
+      issued: call.loop.milliseconds(), nonce: Forward.Nonce(high: nonces, low: lastNonce))
+    var fields = lines
+    do throws(LinkError) { try fields.append(Forward.fieldName, topology.seal.sealed(forward)) } catch {
+      return .failed(error)
+    }
+    let path = topology.topology.path(from: topology.site, to: site)
+    let request = LinkRequest(
+      path: call.endpoint, fields: fields, body: body,
+      deadline: deadline &+ UInt64((path.roundTrip + ForwardBounds.graceMilliseconds) * 1e6))
+    let relay = ForwardRelay(loop: loop, client: call.isPart ? nil : call.exchange)
+    let attempt = await relay.attempt(request, to: target, by: links)
+    note(attempt, site)
+    return attempt
+  }
+
+  /// What an attempt says of the site.
+  private func note(_ attempt: ForwardAttempt, _ site: Int) {
+    let word: String
+    switch attempt {
+    case .answered(let answer): word = answer.status == 503 ? "overloaded" : "answered"
+    case .streamed(_, nil): word = "answered"
+    case .streamed(_, let error?): word = error.code.rawValue
+    case .refused(let refusal): word = refusal
+    case .failed(let error): word = error.code.rawValue
+    }
+    if case .answered(let answer) = attempt, answer.status != 503 {
+      answers[site] += 1
+    } else {
+      rest[site, default: [:]][word, default: 0] += 1
+    }
+    switch attempt {
+    case .answered, .streamed(_, nil): answered(site, isProbe: false)
+    // It is there, and of no use: probes look at why.
+    case .refused: break
+    case .failed(let error), .streamed(_, let error?):
+      switch error.code {
+      // Ours, or the caller's.
+      case .cancelled, .busy, .badRequest, .tooLarge: break
+      default: failed(site, error.message)
+      }
+    }
+  }
+
+  /// Attempts by site and outcome.
+  var counts: [String: [String: UInt64]] {
+    var counts: [String: [String: UInt64]] = [:]
+    for (site, outcomes) in rest { counts[topology.name(of: site)] = outcomes }
+    for (site, count) in answers.enumerated() where count > 0 {
+      counts[topology.name(of: site), default: [:]]["answered", default: 0] += count
+    }
+    return counts
+  }
+
+  // MARK: Health
+
+  func answered(_ site: Int, isProbe: Bool) {
+    guard topology.health.answered(site, isProbe: isProbe, now: loop.now) else { return }
+    log.notice("site answers again", metadata: ["site": "\(topology.name(of: site))"])
+  }
+
+  func failed(_ site: Int, _ why: String) {
+    guard topology.health.failed(site, now: loop.now) else { return }
+    log.warning(
+      "site does not answer: its calls go elsewhere",
+      metadata: ["site": "\(topology.name(of: site))", "reason": "\(why)"])
+  }
+
+  // MARK: Header lines
+
+  /// The client's header lines that go on with its call: those of the message, without what is between client and this
+  /// node. The caller's token never leaves the node; the caller's name goes in the seal.
+  static func lines(of exchange: HTTPExchange) throws(LinkError) -> LinkFields {
+    var fields = LinkFields()
+    fields.reserve(bytes: 1_024)
+    var named: [Substring] = []
+    // Most requests have no such line.
+    if case .none = exchange.copies(of: "connection") {
+    } else {
+      for value in exchange.headerValues("connection") {
+        named += value.lowercased().split { $0 == "," || $0 == " " || $0 == "\t" }
+      }
+    }
+    try exchange.forEachLine { name, value throws(LinkError) in
+      if staysHere(name) || !named.isEmpty && named.contains(String(decoding: name, as: UTF8.self).lowercased()[...]) {
+        return
+      }
+      try fields.appendForwarded(name, value)
+    }
+    return fields
+  }
+
+  /// Lines for this node only, beside those of the connection, which the link leaves out itself.
+  private static func staysHere(_ name: ArraySlice<UInt8>) -> Bool {
+    switch name.count {
+    case 6: isSame(name, "origin")
+    case 13: isSame(name, "authorization")
+    case 14: isSame(name, Forward.header)
+    case 19: isSame(name, "proxy-authorization")
+    default: false
+    }
+  }
+
+  private static func isSame(_ name: ArraySlice<UInt8>, _ lowercased: String) -> Bool {
+    String(decoding: name, as: UTF8.self).lowercased() == lowercased
+  }
+}
