@@ -110,11 +110,16 @@ let package = Package(
       ],
       swiftSettings: pointerFree + [uncheckedExclusivity]),
     .target(
-      name: "Simulation", dependencies: ["EventLoop", "JSON", "Manifests", "Nodes"], swiftSettings: pointerFree),
+      name: "Simulation",
+      dependencies: [
+        "EventLoop", "JSON", "Sealing", "HTTPServer", "HTTPClient", "Manifests", "KeyValue", "Bundles", "MCP",
+        "Placement", "Nodes", "CSpawn", .product(name: "HTTPTypes", package: "swift-http-types"),
+      ],
+      swiftSettings: pointerFree + [uncheckedExclusivity]),
     .executableTarget(
       name: "atoll",
       dependencies: [
-        "EventLoop", "JSON", "Sealing", "HTTPClient", "Manifests", "KeyValue", "Sandbox", "JavaScript", "Bundles", "MCP", "Placement", "Nodes",
+        "EventLoop", "JSON", "Sealing", "HTTPClient", "Manifests", "KeyValue", "Sandbox", "JavaScript", "Bundles", "MCP", "Placement", "Nodes", "Simulation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
@@ -160,8 +165,14 @@ let package = Package(
         "Sealing",
       ],
       swiftSettings: house),
+    .testTarget(
+      name: "SimulationTests",
+      dependencies: [
+        "Simulation", "EventLoop", "JSON", "HTTPServer", "HTTPClient", "Manifests", "MCP", "Placement",
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+      ],
+      swiftSettings: house),
     .testTarget(name: "PlacementTests", dependencies: ["Placement", "Manifests"], swiftSettings: house),
-    .testTarget(name: "SimulationTests", dependencies: ["Simulation", "JSON"], swiftSettings: house),
     .testTarget(name: "TidyTests", dependencies: ["Manifests"], swiftSettings: house),
     .testTarget(name: "EndToEnd", exclude: ["clients"], swiftSettings: house),
   ],

@@ -1,10 +1,10 @@
 // Writing files so that nobody ever sees a part of one, and folders that are gone when the work is done.
 internal import Glibc
-internal import Manifests
+package import Manifests
 
-enum OutputFile {
+package enum OutputFile {
   /// Writes beside the target and renames. Folders on the way are made.
-  static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
+  package static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
     let folder = folder(of: path)
     try makeFolder(folder)
     let temporary = "\(path).\(getpid()).\(UInt32.random(in: 0...UInt32.max)).tmp"
@@ -41,7 +41,7 @@ enum OutputFile {
   }
 
   /// Makes a folder and those above it.
-  static func makeFolder(_ path: String) throws(FileError) {
+  package static func makeFolder(_ path: String) throws(FileError) {
     if unsafe mkdir(path, 0o755) == 0 || errno == EEXIST { return }
     let parent = folder(of: path)
     guard errno == ENOENT, parent != path else { throw FileError(path: path, reason: Files.reason(errno)) }
@@ -83,9 +83,9 @@ struct ScratchFolder: ~Copyable {
   }
 }
 
-enum Folder {
+package enum Folder {
   /// The names in a folder, ascending by their bytes; empty where it cannot be read.
-  static func names(in path: String) -> [String] {
+  package static func names(in path: String) -> [String] {
     guard let folder = unsafe opendir(path) else { return [] }
     defer { unsafe closedir(folder) }
     var names: [String] = []

@@ -58,11 +58,12 @@ public final class DescriptorWatch: @unchecked Sendable {
     loop.assertConfined()
     guard !isClosed else { return }
     isClosed = true
-    onReady = nil
     uv_close(handle.handle) { handle in
       Unmanaged<DescriptorWatch>.fromOpaque(handle!.pointee.data).release()
       UnsafeMutableRawPointer(handle!).deallocate()
     }
+    // Only now: with it may go whoever owns the descriptor.
+    onReady = nil
   }
 
   private func apply() {

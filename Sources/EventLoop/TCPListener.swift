@@ -35,6 +35,9 @@ public final class TCPListener: @unchecked Sendable {
   /// Told once libuv has let go of the socket; `nil` after that.
   private var onIdle: [() -> Void]? = []
   private var pause: LoopTimer?
+  /// The connection of our own that fills the queue of a suspended listener, and the port it comes from.
+  private var filler: Int32 = -1
+  private var fillerPort: UInt16?
   /// What a drain may still accept.
   private var drainAllowance = 0
 
@@ -88,6 +91,7 @@ public final class TCPListener: @unchecked Sendable {
     pause = nil
     onConnection = nil
     onExhausted = nil
+    if filler >= 0 { Glibc.close(filler) }
     // Once uv_close returns, libuv no longer polls the descriptor.
     uv_close(handle.handle) { handle in
       let listener = Unmanaged<TCPListener>.fromOpaque(handle!.pointee.data).takeRetainedValue()
@@ -116,6 +120,41 @@ public final class TCPListener: @unchecked Sendable {
     uv_poll_stop(handle)
     pause?.cancel()
     drainStep()
+  }
+
+  // MARK: Suspending
+
+  /// Holds new connections off, as a network does that loses their first packet: whoever connects waits, and tries again
+  /// after 1, 3, 7 seconds and so on, until ``resume()`` or its own patience ends. What waits in the accept queue is
+  /// accepted first. Linux only; for networks that are simulated.
+  public func suspend() {
+    loop.assertConfined()
+    guard !isClosed, !isDraining, filler < 0 else { return }
+    uv_poll_stop(handle)
+    var left = backlog + 1
+    while left > 0, !isClosed, acceptOne() == .took { left -= 1 }
+    guard !isClosed else { return }
+    filler = cuv_fill(descriptor)
+    var address = sockaddr_storage()
+    guard filler >= 0, cuv_local_address(filler, &address) >= 0 else { return }
+    fillerPort = SocketAddress(address).port
+  }
+
+  /// Accepts again after ``suspend()``. Idempotent.
+  public func resume() {
+    loop.assertConfined()
+    guard !isClosed, !isDraining else { return }
+    endSuspension()
+    cuv_widen(descriptor, Int32(backlog))
+    poll()
+  }
+
+  private func endSuspension() {
+    guard filler >= 0 else { return }
+    Glibc.close(filler)
+    filler = -1
+    // It is the first in the queue; where another connection was faster, it never got in.
+    if acceptOne() != .took { fillerPort = nil }
   }
 
   // MARK: Accepting
@@ -154,6 +193,11 @@ public final class TCPListener: @unchecked Sendable {
     var peer = sockaddr_storage()
     let descriptor = cuv_accept(self.descriptor, &peer)
     if descriptor >= 0 {
+      if let port = fillerPort, SocketAddress(peer).port == port {
+        fillerPort = nil
+        Glibc.close(descriptor)
+        return .took
+      }
       accepted += 1
       // A connection that ended while it waited is no reason to stop.
       if let connection = try? TCPConnection(loop: loop, descriptor: descriptor, peer: SocketAddress(peer)) {

@@ -59,6 +59,12 @@ package enum Files {
     guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else { throw FileError(path: path, reason: reason(errno)) }
   }
 
+  /// Whether it is a regular file that this process may execute.
+  package static func isExecutable(_ path: String) -> Bool {
+    var status = stat()
+    return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
+  }
+
   /// When a file was last changed, in nanoseconds since 1970; nil where there is none.
   package static func lastChange(_ path: String) -> Int64? {
     var status = stat()

@@ -93,4 +93,21 @@ public enum Bounds {
   public static let callsPerSecond = 1...1_000_000
   public static let callsBurst = 1...1_000_000
   public static let loops = 1...256
+
+  // Of `scenario.toml`.
+  public static let seeds = 0...Int.max
+  public static let scenarioMilliseconds = 1_000...(24 * 3_600_000)
+  public static let scenarioCalls = 1...1_000_000_000
+  public static let scenarioRate = 1...1_000_000
+  public static let callMilliseconds = 1...300_000
+  public static let compareCalls = 0...100_000_000
+  public static let generatedSites = 1...10_000
+  public static let scenarioTools = 100
+  public static let faults = 100
+  public static let shares = 0.0...1_000_000
+  public static let callBytes = 0...(16 << 20)
+  public static let sessionCalls = 1...64
+  public static let faultMilliseconds = 0...(24 * 3_600_000)
+  public static let slowdown = 1.0...10_000
+  public static let skewMilliseconds = -86_400_000...86_400_000
 }

@@ -42,6 +42,7 @@ public func configurationManual() -> String {
 
   \(NodeConfiguration.shape.manual(title: "`node.toml`"))
   \(TopologyFile.shape.manual(title: "`topology.toml`"))
+  \(Scenario.shape.manual(title: "`scenario.toml`"))
   """
 }
 

@@ -1,8 +1,8 @@
 // "Did you mean": the nearest known word to one that is not known.
 
-enum Spelling {
+package enum Spelling {
   /// The candidate that was probably meant, or nil when none is near.
-  static func nearest(to word: String, among candidates: [String]) -> String? {
+  package static func nearest(to word: String, among candidates: [String]) -> String? {
     let plain = normalised(word)
     if let same = candidates.first(where: { normalised($0) == plain }) { return same }
     let ranked = candidates.map { (word: $0, distance: distance(plain, normalised($0))) }

@@ -61,6 +61,8 @@ public struct TopologyFile: Sendable, Equatable {
     public var name: String
     public var site: Int
     public var serviceMilliseconds: Double
+    /// What a live simulation has it answer, as JSON.
+    public var answer: String?
   }
 
   public struct Population: Sendable, Equatable {
@@ -122,7 +124,7 @@ public struct TopologyFile: Sendable, Equatable {
       dependencies.append(
         Dependency(
           name: table.text("name") ?? "", site: try names.site(table, "site"),
-          serviceMilliseconds: table.number("service_ms") ?? 0))
+          serviceMilliseconds: table.number("service_ms") ?? 0, answer: table.text("answer")))
     }
     try names.take(root.tables("populations"), as: "population")
     var topology = TopologyFile(

@@ -144,6 +144,9 @@ extension TopologyFile {
       KeyShape(
         "service_ms", .number(0...600_000), standard: .number(2), example: "3.5",
         doc: "Milliseconds that it takes to answer."),
+      KeyShape(
+        "answer", .text(maxBytes: Bounds.descriptionBytes, check: Words.json), standard: .described("a small object"),
+        example: "'{\"stock\":3}'", doc: "What a live simulation has it answer to every request, as JSON."),
     ])
 
   static let population = TableShape(

@@ -1,5 +1,7 @@
 // What a string may be, by what it is for. Each check answers what is wrong and what to write, or nil.
 
+internal import JSON
+
 enum Words {
   @Sendable static func workerName(_ text: String) -> String? {
     guard let first = text.utf8.first, isAlphanumeric(first),
@@ -36,6 +38,11 @@ enum Words {
     if let wrong = upstreamURL(text) { return wrong }
     let rest = text.dropFirst(text.hasPrefix("https://") ? 8 : 7)
     return rest.contains("/") ? "a node is reached at https://HOST:PORT or http://HOST:PORT, without a path" : nil
+  }
+
+  @Sendable static func json(_ text: String) -> String? {
+    do { _ = try JSONDocument(Array(text.utf8)) } catch { return "it is not JSON: \(error.message)" }
+    return nil
   }
 
   @Sendable static func line(_ text: String) -> String? {
@@ -207,6 +214,15 @@ enum Words {
     guard !authority.contains("/"), let (host, port) = split(String(authority)), !host.isEmpty,
       port.map({ isPort($0) }) ?? true
     else { return wrong }
+    return nil
+  }
+
+  /// A place of a topology, or two with ` to ` between them.
+  @Sendable static func faultTarget(_ text: String) -> String? {
+    let places = text.split(separator: " to ", omittingEmptySubsequences: false).map(String.init)
+    guard places.count <= 2, places.allSatisfy({ workerName($0) == nil }) else {
+      return "a target is the name of a site, region, store or dependency, or two with ` to ` between; write \"fra to nyc\""
+    }
     return nil
   }
 

@@ -5,11 +5,11 @@ import Manifests
 import Sandbox
 
 /// Whom a call is made for; sessions are bound to it.
-struct Principal: Sendable, Hashable {
+package struct Principal: Sendable, Hashable {
   /// A configured caller's name, or `anonymous`, which no caller can have.
   let name: String
 
-  static let anonymous = Principal(name: "anonymous")
+  package static let anonymous = Principal(name: "anonymous")
 }
 
 /// The callers that a node knows, by the digests of their tokens: comparing those tells nobody how much of a guess was

@@ -33,7 +33,7 @@ final class WorkerMetrics: @unchecked Sendable {
     if case .answer = outcome { ok += 1 } else { rare.outcomes[CallLog.word(call, outcome), default: 0] += 1 }
     guard call.refusal == nil, !call.isElsewhere else { return }
     rare.freshCall.record(nanoseconds: nanoseconds)
-    // Arguments that do not fit their schema, and what another site answered: no guest has run.
+    // Arguments that do not fit their schema: no guest has run.
     guard call.ledger.use.wallNanoseconds > 0 else { return }
     prefix = call.worker.loaded.source.prefix ?? ""
     tools[call.request.toolName, default: ToolCounts()].record(

@@ -2,11 +2,11 @@
 
 import JSON
 
-enum SampleArguments {
+package enum SampleArguments {
   /// An object that satisfies a usual schema: the first of `default`, `const`, `examples`, `enum`, or else a
   /// plain value of the type, for each required property. What stands beside a `$ref` counts, what it refers to is not
   /// looked at. Whoever uses it validates it.
-  static func make(from schema: [UInt8]) -> [UInt8] {
+  package static func make(from schema: [UInt8]) -> [UInt8] {
     guard let document = try? JSONDocument(schema) else { return Array("{}".utf8) }
     var writer = JSONWriter(reserving: 256)
     write(document.root, at: JSONScanner.root(of: schema.span), of: schema, to: &writer, depth: 0)

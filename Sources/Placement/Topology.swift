@@ -95,6 +95,7 @@ public struct Topology: Sendable {
   public var identity: [UInt8] {
     var file = file
     for index in file.sites.indices { file.sites[index].node = nil }
+    for index in file.dependencies.indices { file.dependencies[index].answer = nil }
     for index in file.stores.indices {
       file.stores[index].url = nil
       for replica in file.stores[index].replicas.indices { file.stores[index].replicas[replica].url = nil }

@@ -1,6 +1,7 @@
 // Where time and randomness come from. Every source of either passes through here, so that a call can be recorded
 // and replayed, and a simulation can run guests in virtual time.
 internal import CWasmtime
+internal import EventLoop
 internal import Glibc
 
 /// What time it is, for guests. The accounting of limits does not ask it: that is the machine's own time.
@@ -15,9 +16,15 @@ public struct HostClock: Sendable {
     self.monotonic = monotonic
   }
 
-  /// The machine's clocks.
-  public static let system = HostClock(
-    realtime: { atoll_realtime_nanoseconds() }, monotonic: { atoll_monotonic_nanoseconds() })
+  /// The machine's clocks; the wall clock wrong by what the simulator says where it says something (``ClockOffset``).
+  public static let system: HostClock = {
+    var clock = HostClock(
+      realtime: { atoll_realtime_nanoseconds() }, monotonic: { atoll_monotonic_nanoseconds() })
+    if let offset = ClockOffset.current {
+      clock.realtime = { UInt64(max(0, Int64(atoll_realtime_nanoseconds()) + offset.nanoseconds)) }
+    }
+    return clock
+  }()
 }
 
 /// Random bytes, for guests.

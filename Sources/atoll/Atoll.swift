@@ -20,7 +20,7 @@ struct Atoll: ParsableCommand {
     version: Version.text,
     subcommands: [
       New.self, Types.self, Check.self, Build.self, Serve.self, Dev.self, CallCommand.self, KV.self, Inspect.self,
-      PlanCommand.self, Bench.self, Version.self,
+      PlanCommand.self, Sim.self, Bench.self, Version.self,
     ])
 }
 

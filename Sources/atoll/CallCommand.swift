@@ -3,6 +3,7 @@
 import ArgumentParser
 import HTTPClient
 import JSON
+import MCP
 import Nodes
 
 struct CallCommand: ParsableCommand {
@@ -26,7 +27,7 @@ struct CallCommand: ParsableCommand {
     guard JSONText.isObject(text) else {
       throw Failure(.usage, "the arguments are not a JSON object: write them as '{\"name\":\"Ada\"}'")
     }
-    let request = ToolRequest(tool: tool, arguments: text)
+    let request = ToolRequest(tool: tool, arguments: text, client: ("atoll", Version.number))
     let isURL = target.hasPrefix("http://") || target.hasPrefix("https://")
     let answer = try isURL ? remote(request) : LocalRun.answer(request, worker: target, services: services)
     try print(ToolReply(answer))

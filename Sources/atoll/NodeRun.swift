@@ -16,6 +16,7 @@ enum NodeRun {
     let (configuration, credentials, workers) = try NodeSettings.resolve(flags, watching: watching)
     unblockSignals()
     let level = try NodeSettings.logLevel(flags, watching: watching)
+    do { try ClockOffset.check() } catch { throw Failure(.usage, error.message) }
     let loop: EventLoop
     do { loop = try EventLoop() } catch { throw Failure(.unreachable, error.message) }
     let run = Run(

@@ -16,6 +16,12 @@ enum Terminal {
   /// One line on standard error.
   static func line(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
+  /// A line of a terminal that stands in the place of the one before; empty: that one goes.
+  static func rewrite(_ text: String) { write("\r\u{1B}[K\(text)", to: STDERR_FILENO) }
+
+  /// Whether what people read on standard output is in colour.
+  static var outputIsColoured: Bool { outputIsTerminal && !plain }
+
   /// The one clear error a failed verb ends with.
   static func error(_ text: String) {
     // It may quote what a worker's module threw.

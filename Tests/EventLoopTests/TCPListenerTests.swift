@@ -59,6 +59,38 @@ import Testing
     }
   }
 
+  @Test(.timeLimit(.minutes(1))) func aSuspendedListenerLetsNobodyConnectUntilItResumes() async throws {
+    try await onLoop { loop in
+      var accepted: [TCPConnection] = []
+      let listener = try TCPListener(loop: loop, address: .loopback(port: 0)) { accepted.append($0) }
+      let before = try await TCPConnection.connect(to: listener.address, on: loop)
+      for round in 0..<3 {
+        listener.suspend()
+        listener.suspend()
+        #expect(accepted.count == 1 + round, "what waits is accepted first")
+        let connected = Shared(0)
+        let address = listener.address
+        let connecting = loop.spawn {
+          guard let connection = try? await TCPConnection.connect(to: address, on: loop) else { return }
+          connected.update { $0 += 1 }
+          _ = connection
+        }
+        try await loop.sleep(milliseconds: 50)
+        #expect(connected.value == 0 && accepted.count == 1 + round)
+        listener.resume()
+        listener.resume()
+        await connecting.value
+        while accepted.count < 2 + round { try await loop.sleep(milliseconds: 1) }
+        #expect(connected.value == 1 && accepted.count == 2 + round)
+      }
+      #expect(listener.accepted == 4)
+      listener.suspend()
+      listener.close()
+      listener.resume()
+      before.close()
+    }
+  }
+
   @Test(.timeLimit(.minutes(1))) func aPortCanBeListenedOnAgainAtOnce() async throws {
     try await onLoop { loop in
       let first = try TCPListener(loop: loop, address: .loopback(port: 0)) { $0.close() }

@@ -3,7 +3,7 @@
 import JSON
 
 /// Why an operation is not begun, or how it failed: the error head of its answer.
-struct OperationProblem: Error {
+package struct OperationProblem: Error {
   var code: String
   var message: String
   var upstream: String?

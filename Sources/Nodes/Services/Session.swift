@@ -1,16 +1,16 @@
 // The session of one call: whose it is, what it held when the call began, and what the call did with it.
 
-import KeyValue
-import Sealing
+package import KeyValue
+package import Sealing
 
 /// One session, as one call sees it. Confined to its loop's thread.
 ///
 /// The handle is sealed, and bound to the worker and to the principal; the data lies in the store, under a key of all
-/// three. A record begins with a byte that says whether there is data yet: a session exists from its first answer on.
-final class Session {
+/// three. The simulator's nodes have the same sessions. A record begins with a byte that says whether there is data yet: a session exists from its first answer on.
+package final class Session {
   /// The store's own namespace: no manifest can name it.
-  static let namespace = "_sessions"
-  static let identifierBytes = 16
+  package static let namespace = "_sessions"
+  package static let identifierBytes = 16
   /// A session is renewed when this part of its time, as one in so many, has passed.
   private static let renewalShare: UInt64 = 16
 
@@ -20,21 +20,24 @@ final class Session {
   }
 
   /// What the caller holds.
-  let handle: String
-  let key: [UInt8]
-  let timeToLive: UInt64
+  package let handle: String
+  package let key: [UInt8]
+  package let timeToLive: UInt64
   /// Whether this call began it: then nobody else has its handle.
-  let isNew: Bool
+  package let isNew: Bool
   /// The record as far as this call knows; nil where there is none yet.
-  private(set) var record: KeyValueEntry?
+  package private(set) var record: KeyValueEntry?
   /// Whether the guest may be given what was read when the call began.
   private var isFresh = true
-  private(set) var wasWritten = false
-  private(set) var hasEnded = false
+  package private(set) var wasWritten = false
+  package private(set) var hasEnded = false
 
   /// A new one, of which the store knows nothing.
-  init(beginning worker: String, _ principal: Principal, timeToLive: UInt64, sealer: Sealer) {
-    let identifier = Entropy.bytes(Self.identifierBytes)
+  /// `identifier` is nobody else's: random bytes, except in a simulator.
+  package init(
+    beginning worker: String, _ principal: Principal, timeToLive: UInt64, sealer: Sealer,
+    identifier: [UInt8] = Entropy.bytes(identifierBytes)
+  ) {
     handle = sealer.seal(identifier, audience: [worker, principal.name])
     key = Self.key(worker, principal, identifier)
     isNew = true
@@ -42,7 +45,7 @@ final class Session {
   }
 
   /// One that a handle names; nil for a handle that is not this worker's and this principal's.
-  init?(opening handle: String, _ worker: String, _ principal: Principal, timeToLive: UInt64, sealer: Sealer) {
+  package init?(opening handle: String, _ worker: String, _ principal: Principal, timeToLive: UInt64, sealer: Sealer) {
     guard let identifier = sealer.open(handle.utf8, audience: [worker, principal.name]),
       identifier.count == Self.identifierBytes
     else { return nil }
@@ -65,13 +68,13 @@ final class Session {
 
   // MARK: What the host does
 
-  var load: KeyValueOperation { operation(.get(key: key)) }
+  package var load: KeyValueOperation { operation(.get(key: key)) }
 
-  func loaded(_ entry: KeyValueEntry) { record = entry }
+  package func loaded(_ entry: KeyValueEntry) { record = entry }
 
   /// What is to be written once the guest has answered: a new session's empty record, or an old one's new time; nil where
   /// the guest has written, or its time was renewed a moment ago.
-  func renewal(now milliseconds: UInt64) -> KeyValueOperation? {
+  package func renewal(now milliseconds: UInt64) -> KeyValueOperation? {
     guard !wasWritten, !hasEnded else { return nil }
     guard let record else {
       guard isNew else { return nil }
@@ -87,7 +90,7 @@ final class Session {
 
   /// What a `get` finds without asking the store: what was read when the call began, once; or nothing, where the session
   /// is new.
-  func knownAnswer() -> [UInt8]? {
+  package func knownAnswer() -> [UInt8]? {
     guard isFresh else { return nil }
     isFresh = false
     return Self.answer(to: record)
@@ -100,13 +103,13 @@ final class Session {
   }
 
   /// What a later look at the store found. A session that others know of and that is not there any more has ended.
-  func read(_ entry: KeyValueEntry?) {
+  package func read(_ entry: KeyValueEntry?) {
     record = entry
     if entry == nil, !isNew { hasEnded = true }
   }
 
   /// The write that a guest asks for. "Absent" means: no data yet.
-  func write(_ data: [UInt8], _ condition: KeyValueCondition) throws(OperationProblem) -> KeyValueOperation {
+  package func write(_ data: [UInt8], _ condition: KeyValueCondition) throws(OperationProblem) -> KeyValueOperation {
     guard !hasEnded else { throw OperationProblem("denied", "the session has ended; the next call begins another") }
     var condition = condition
     if condition == .none, !isNew, let record { condition = .version(record.version) }
@@ -119,13 +122,13 @@ final class Session {
     return operation(.put(key: key, value: [Mark.data] + data, timeToLive: timeToLive, condition: condition))
   }
 
-  func written(_ version: UInt64, _ data: [UInt8]) {
+  package func written(_ version: UInt64, _ data: [UInt8]) {
     wasWritten = true
     isFresh = false
     record = KeyValueEntry(value: [Mark.data], version: version, expires: nil)
   }
 
-  var end: KeyValueOperation { operation(.delete(key: key, condition: .none)) }
+  package var end: KeyValueOperation { operation(.delete(key: key, condition: .none)) }
 
-  func ended() { hasEnded = true }
+  package func ended() { hasEnded = true }
 }

@@ -131,13 +131,11 @@ final class StoreAccess {
     }
   }
 
-  private enum Health { case well, suspect, probing }
-
   let loop: EventLoop
   private let store: NodeStore
   private let timeoutNanoseconds: UInt64
   private var connection: (any KeyValueConnection)?
-  private var health = Health.well
+  private var health = StoreHealth()
   private(set) var counts = Counts()
 
   init(loop: EventLoop, store: NodeStore, timeoutMilliseconds: Int) {
@@ -146,7 +144,7 @@ final class StoreAccess {
     timeoutNanoseconds = UInt64(timeoutMilliseconds) * 1_000_000
   }
 
-  var isWell: Bool { health == .well }
+  var isWell: Bool { health.isWell }
 
   /// Does one operation, within the node's time-out and the call's `deadline`. `completion` may be called before this
   /// returns.
@@ -154,15 +152,13 @@ final class StoreAccess {
     _ operation: KeyValueOperation, deadline: UInt64, _ completion: @escaping (Result<KeyValueAnswer, KeyValueError>) -> Void
   ) {
     if let problem = operation.problem() { return finish(operation, .failure(problem), completion) }
-    if health == .probing { return finish(operation, .failure(Self.leftAlone), completion) }
+    guard health.letsThrough else { return finish(operation, .failure(StoreHealth.leftAlone), completion) }
     let connection: any KeyValueConnection
     do throws(KeyValueError) { connection = try connected() } catch { return finish(operation, .failure(error), completion) }
     let start = loop.now
     let own = start &+ timeoutNanoseconds
-    // A call at the end of its own time says nothing about the store, nor does a listing, which may be long.
-    var isTest = deadline >= start &+ timeoutNanoseconds / 2
-    if case .list = operation.body { isTest = false }
-    if health == .suspect { health = .probing }
+    let isTest = StoreHealth.isTest(operation, deadline: deadline, now: start, timeout: timeoutNanoseconds)
+    health.begin()
     connection.perform(operation, deadline: min(deadline, own)) { [self] result in
       judge(result, isTest: isTest)
       finish(operation, result, completion)
@@ -181,9 +177,6 @@ final class StoreAccess {
     connection = nil
   }
 
-  private static let leftAlone = KeyValueError(
-    .unavailable, "the key-value store does not answer now, so it is left alone for a moment; try again")
-
   private func connected() throws(KeyValueError) -> any KeyValueConnection {
     if let connection { return connection }
     guard let backend = store.backend else {
@@ -195,19 +188,11 @@ final class StoreAccess {
   }
 
   private func judge(_ result: Result<KeyValueAnswer, KeyValueError>, isTest: Bool) {
-    // That too much waits is this node's doing: it says nothing of the store.
-    if case .failure(let error) = result, error.code == .busy {
-      if health == .probing { health = .suspect }
-      return
+    switch health.judge(result, isTest: isTest) {
+    case .recovered: store.log.notice("the key-value store answers again")
+    case .failed(let message): store.log.warning("the key-value store does not answer: \(message)")
+    case nil: break
     }
-    guard case .failure(let error) = result, error.code == .unavailable else {
-      if health != .well { store.log.notice("the key-value store answers again") }
-      health = .well
-      return
-    }
-    guard isTest || health == .probing else { return }
-    if health == .well { store.log.warning("the key-value store does not answer: \(error.message)") }
-    health = .suspect
   }
 
   private func finish(

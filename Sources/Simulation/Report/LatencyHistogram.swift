@@ -107,3 +107,14 @@ public struct LatencyBucket: Sendable, Equatable {
   public var upToMilliseconds: Double
   public var count: UInt64
 }
+
+extension LatencyHistogram {
+  /// What a summary has kept, each time in the middle of its bucket.
+  init(_ buckets: [LatencyBucket]) {
+    self.init()
+    for bucket in buckets {
+      let index = Self.bucket(of: bucket.upToMilliseconds.nextDown)
+      record(milliseconds: (Self.lowerBound(of: index) + bucket.upToMilliseconds) / 2, times: bucket.count)
+    }
+  }
+}

@@ -27,10 +27,22 @@ void cuv_ignore_sigpipe(void);
 int cuv_listen(const struct sockaddr *address, int backlog, int shared);
 // Lets later sockets join the port of this listener.
 int cuv_share_port(int descriptor);
+// Makes the accept queue as short as can be and fills it with a connection of our own, whose descriptor is answered: the
+// kernel then drops the first packet of every other, whose sender tries again after 1, 3, 7 seconds and so on.
+int cuv_fill(int descriptor);
+// Gives the accept queue that length again.
+int cuv_widen(int descriptor, int backlog);
 // The next waiting connection, non-blocking and close-on-exec.
 int cuv_accept(int descriptor, struct sockaddr_storage *peer);
 int cuv_local_address(int descriptor, struct sockaddr_storage *address);
 int cuv_remote_address(int descriptor, struct sockaddr_storage *address);
+// A timer on the monotonic clock that can be read when it has fired, close-on-exec: libuv's own count whole milliseconds.
+int cuv_timerfd(void);
+// Has it fire once at that monotonic time, at once where that has passed; 0 disarms it. What it had to tell is dropped.
+int cuv_timerfd_arm(int descriptor, uint64_t nanoseconds);
+// Maps the first eight bytes of a file, read-only and shared with whoever writes to it. They stay mapped.
+int cuv_map_offset(const char *path, const int64_t **offset);
+static inline int64_t cuv_load_offset(const int64_t *offset) { return __atomic_load_n(offset, __ATOMIC_RELAXED); }
 // How many bytes the peer's kernel has not acknowledged yet.
 int cuv_unacknowledged(int descriptor);
 // Sends FIN.

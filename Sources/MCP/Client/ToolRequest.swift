@@ -1,16 +1,16 @@
-// A `tools/call` of the 2026-07-28 revision, as the command sends it.
+// A `tools/call` of the 2026-07-28 revision, as the command and the simulator's clients send it.
 
-import JSON
-import MCP
+internal import JSON
 
 /// One request: its headers and body are the same whether it goes over a socket or straight to a worker.
-struct ToolRequest: HeaderSource {
-  static let revision = Revision.modern.text
+package struct ToolRequest: HeaderSource {
+  package static let revision = Revision.modern.text
 
-  let headers: [(String, String)]
-  let body: [UInt8]
+  package let headers: [(String, String)]
+  package let body: [UInt8]
 
-  init(tool: String, arguments: [UInt8]) {
+  /// - parameter arguments: a JSON object.
+  package init(tool: String, arguments: [UInt8], client: (name: String, version: String)) {
     headers = [
       ("Content-Type", "application/json"),
       ("Accept", "application/json, text/event-stream"),
@@ -32,8 +32,8 @@ struct ToolRequest: HeaderSource {
     writer.member("io.modelcontextprotocol/protocolVersion", Self.revision)
     writer.key("io.modelcontextprotocol/clientInfo")
     writer.beginObject()
-    writer.member("name", "atoll")
-    writer.member("version", Version.number)
+    writer.member("name", client.name)
+    writer.member("version", client.version)
     writer.endObject()
     writer.member("io.modelcontextprotocol/clientCapabilities", raw: Array("{}".utf8))
     writer.endObject()
@@ -42,11 +42,13 @@ struct ToolRequest: HeaderSource {
     body = writer.bytes
   }
 
-  func lookup(_ lowercasedName: String) -> HeaderLookup { HeaderList(headers.map { ($0.0, $0.1) }).lookup(lowercasedName) }
+  package func lookup(_ lowercasedName: String) -> HeaderLookup {
+    HeaderList(headers.map { ($0.0, $0.1) }).lookup(lowercasedName)
+  }
 
   /// A name as `Mcp-Name` carries it: as it is where that is visible ASCII, else in base64 (2026-07-28,
   /// basic/transports/streamable-http, "Value Encoding").
-  static func headerValue(_ name: String) -> String {
+  package static func headerValue(_ name: String) -> String {
     let isPlain = name.utf8.allSatisfy { (0x21...0x7E).contains($0) } && !name.hasPrefix("=?base64?")
     return isPlain ? name : "=?base64?\(base64(Array(name.utf8)))?="
   }
@@ -65,7 +67,7 @@ struct ToolRequest: HeaderSource {
   }
 
   /// The MCP endpoint of a URL: `/mcp` where the URL names no path.
-  static func endpoint(_ url: String) -> String {
+  package static func endpoint(_ url: String) -> String {
     let afterScheme = url.drop { $0 != "/" }.dropFirst(2)
     guard let slash = afterScheme.firstIndex(of: "/") else { return url + "/mcp" }
     return afterScheme[slash...] == "/" ? url + "mcp" : url

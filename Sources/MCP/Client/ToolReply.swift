@@ -1,22 +1,22 @@
 // What a server answered to a `tools/call`, read for people and for exit codes.
 
-import JSON
+internal import JSON
 
-struct ToolReply {
-  enum Kind {
+package struct ToolReply {
+  package enum Kind {
     case result(isError: Bool)
     case protocolError(String)
     /// Not a JSON-RPC answer at all.
     case notMCP
   }
 
-  let kind: Kind
+  package let kind: Kind
   /// The bytes of `result`, as they came.
-  let resultBytes: [UInt8]
+  package let resultBytes: [UInt8]
   /// The text blocks of the result, one after the other; other blocks as one line that says what they are.
-  let text: String
+  package let text: String
 
-  init(_ answer: [UInt8]) {
+  package init(_ answer: [UInt8]) {
     guard let document = try? JSONDocument(answer) else {
       (kind, resultBytes, text) = (.notMCP, [], "")
       return
@@ -52,7 +52,7 @@ struct ToolReply {
 
   /// The data of the last event of a stream: the answer comes after its notifications (2026-07-28,
   /// basic/transports/streamable-http).
-  static func lastEvent(_ stream: [UInt8]) -> [UInt8] {
+  package static func lastEvent(_ stream: [UInt8]) -> [UInt8] {
     var last: [UInt8] = []
     var current: [UInt8] = []
     for line in stream.split(separator: 0x0A, omittingEmptySubsequences: false) {
