@@ -106,6 +106,22 @@ extension TheBinary {
       #expect(try edge.metric("atoll_forwards_total") ?? 0 >= 2)
     }
 
+    /// A slow site may run the tool and has a faster one do it; where that is gone, it does it itself.
+    @Test(.timeLimit(.minutes(2)))
+    func theOwnSiteIsTheLastResort() throws {
+      let sites = try Sites([.fra, .iad])
+      let worker = try Sites.worker(
+        "sums", Sites.tool("sum", "[tools.expect]\nservice_ms = 20"), tools: "sum: () => 42,")
+      let slow: (String) -> String = { $0.replacing("name = \"fra\"", with: "name = \"fra\"\nspeed = 0.01") }
+      let core = try sites.start("iad", [worker], editing: slow)
+      let edge = try sites.start("fra", [worker], editing: slow)
+      #expect(try edge.call("sum").text == "42")
+      #expect(try core.metric("atoll_fresh_call_seconds_count") == 1)
+      core.crash()
+      #expect(try edge.call("sum").text == "42")
+      #expect(try edge.metric("atoll_fresh_call_seconds_count") == 1)
+    }
+
     // MARK: Bytes
 
     static func list(port: UInt16) -> String {
