@@ -7,6 +7,8 @@ public enum PlacementLimits {
   public static let nearRoundTripMilliseconds = 10.0
   /// Sites that a node keeps in reserve for each tool, nearest first.
   public static let routeSitesMax = 8
+  /// Of those, how many are in other regions than the best one's, where there are any.
+  public static let routeSitesElsewhere = 2
   /// Steps of a chain that is planned as a whole.
   public static let chainStepsMax = 8
   /// Bytes of a node's `/metrics` that are read.

@@ -53,16 +53,41 @@ struct SiteCosts: Sendable, Equatable {
   }
 
   /// The best sites for calls that come in at `entry`, best first, by what the way and the site take together.
+  ///
+  /// The last places are for other regions than the best site's, so that a region that dies takes nobody's last site.
   func nearest(from entry: Int, _ model: CostModel) -> [Int] {
-    var best: [(cost: Double, site: Int)] = []
-    for (index, site) in allowed.enumerated() {
-      let way = site == entry ? 0 : model.forward(tool, from: entry, to: site).total
-      let candidate = (cost: way + atSite[index], site: site)
-      if best.count == PlacementLimits.routeSitesMax, candidate >= best[best.count - 1] { continue }
-      let place = best.firstIndex { candidate < $0 } ?? best.count
-      best.insert(candidate, at: place)
-      if best.count > PlacementLimits.routeSitesMax { best.removeLast() }
+    var best = Ranking(capacity: PlacementLimits.routeSitesMax)
+    for (index, site) in allowed.enumerated() { best.offer(cost(index, from: entry, model), site) }
+    guard allowed.count > PlacementLimits.routeSitesMax, let first = best.all.first else { return best.all.map(\.site) }
+    let sites = model.topology.sites
+    let region = sites[first.site].region
+    let here = best.all.filter { sites[$0.site].region == region }
+    guard best.all.count - here.count < PlacementLimits.routeSitesElsewhere else { return best.all.map(\.site) }
+    var elsewhere = Ranking(capacity: PlacementLimits.routeSitesElsewhere)
+    for (index, site) in allowed.enumerated() where sites[site].region != region {
+      elsewhere.offer(cost(index, from: entry, model), site)
     }
-    return best.map(\.site)
+    let kept = here.prefix(PlacementLimits.routeSitesMax - elsewhere.all.count) + elsewhere.all
+    return kept.sorted { $0 < $1 }.map(\.site)
+  }
+
+  private func cost(_ index: Int, from entry: Int, _ model: CostModel) -> Double {
+    let site = allowed[index]
+    return atSite[index] + (site == entry ? 0 : model.forward(tool, from: entry, to: site).total)
+  }
+
+  /// The cheapest few; of two that cost the same, the first in the file.
+  private struct Ranking {
+    let capacity: Int
+    private(set) var all: [(cost: Double, site: Int)] = []
+
+    init(capacity: Int) { self.capacity = capacity }
+
+    mutating func offer(_ cost: Double, _ site: Int) {
+      let candidate = (cost: cost, site: site)
+      if all.count == capacity, candidate >= all[capacity - 1] { return }
+      all.insert(candidate, at: all.firstIndex { candidate < $0 } ?? all.count)
+      if all.count > capacity { all.removeLast() }
+    }
   }
 }

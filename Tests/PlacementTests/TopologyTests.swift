@@ -113,4 +113,20 @@ import Testing
       error?.message.contains("`jurisdictions` allows eu and `near` wants orders-db") == true, "\(error?.message ?? "")"
     )
   }
+
+  /// Ten sites around Frankfurt and one in America: a region that dies must not take the last site of a route.
+  @Test func aRouteKeepsPlacesForOtherRegions() throws {
+    var file = try TopologyFile.parse(Fixtures.small)
+    for number in 0..<10 {
+      var site = file.sites[0]
+      site.name = "fra-\(number)"
+      site.latitude += Double(number + 1) / 10
+      file.sites.append(site)
+    }
+    let planner = Planner(try Topology(file))
+    let route = planner.route(try planner.place(Fixtures.tool("read_only = true")), from: 0)
+    #expect(route.count == PlacementLimits.routeSitesMax && route.first == 0)
+    #expect(route.filter { file.sites[$0].region != "eu-central" } == [1])
+    #expect(route.last == 1 && Set(route).count == route.count)
+  }
 }
