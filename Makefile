@@ -1,5 +1,5 @@
 # Every verb works from a clean clone: each one sets up first (Scripts/bootstrap is idempotent).
-.PHONY: setup build release test demo bench format check clean
+.PHONY: setup build release test demo sim bench format check clean
 
 setup:
 	@Scripts/bootstrap
@@ -16,6 +16,10 @@ test: release
 
 demo: release
 	@Scripts/demo
+
+# A minute of four sites: real nodes, stores and links; the report is laptop.html.
+sim: release
+	@.build/release/atoll sim scenarios/laptop.toml
 
 bench: release
 	@bench/run

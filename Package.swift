@@ -26,7 +26,7 @@ let package = Package(
   name: "atoll",
   platforms: [.macOS(.v26)],
   products: [
-    .executable(name: "atoll", targets: ["atoll"]),
+    .executable(name: "atoll", targets: ["atoll"])
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -49,7 +49,10 @@ let package = Package(
     .target(name: "CNATS", path: "Sources/CLibraries/CNATS", linkerSettings: [.linkedLibrary("dl")]),
     .target(
       name: "CUV", path: "Sources/CLibraries/CUV",
-      linkerSettings: [.unsafeFlags(["-Xlinker", "-l:libuv_a.a"]), .linkedLibrary("pthread"), .linkedLibrary("dl"), .linkedLibrary("rt")]),
+      linkerSettings: [
+        .unsafeFlags(["-Xlinker", "-l:libuv_a.a"]), .linkedLibrary("pthread"), .linkedLibrary("dl"),
+        .linkedLibrary("rt"),
+      ]),
     .target(
       name: "CPCRE2", path: "Sources/CLibraries/CPCRE2",
       linkerSettings: [.unsafeFlags(["-Xlinker", "-l:libpcre2-8.a"])]),
@@ -59,7 +62,8 @@ let package = Package(
     .target(
       name: "CSQLite", path: "Sources/CLibraries/CSQLite",
       linkerSettings: [
-        .unsafeFlags(["-Xlinker", "-l:libsqlite3.a"]), .linkedLibrary("m"), .linkedLibrary("dl"), .linkedLibrary("pthread"),
+        .unsafeFlags(["-Xlinker", "-l:libsqlite3.a"]), .linkedLibrary("m"), .linkedLibrary("dl"),
+        .linkedLibrary("pthread"),
       ]),
     .target(name: "CSpawn", path: "Sources/CLibraries/CSpawn"),
     .target(name: "CWorkerSDK", path: "Sources/CLibraries/CWorkerSDK"),
@@ -85,11 +89,14 @@ let package = Package(
       dependencies: ["EventLoop", "CLLHTTP", .product(name: "HTTPTypes", package: "swift-http-types")],
       swiftSettings: house + [uncheckedExclusivity]),
     .target(
-      name: "HTTPClient", dependencies: ["EventLoop", "CCurl", "CLLHTTP"], swiftSettings: house + [uncheckedExclusivity]),
+      name: "HTTPClient", dependencies: ["EventLoop", "CCurl", "CLLHTTP"], swiftSettings: house + [uncheckedExclusivity]
+    ),
     .target(
       name: "KeyValue", dependencies: ["EventLoop", "CSQLite", "CHiredis", "CRedisTLS", "CNATS"],
       swiftSettings: house + [uncheckedExclusivity]),
-    .target(name: "Manifests", dependencies: ["JSON", .product(name: "TOMLKit", package: "TOMLKit")], swiftSettings: pointerFree),
+    .target(
+      name: "Manifests", dependencies: ["JSON", .product(name: "TOMLKit", package: "TOMLKit")],
+      swiftSettings: pointerFree),
     .target(
       name: "Sandbox", dependencies: ["EventLoop", "CWasmtime", "CCrypto"],
       swiftSettings: house + [uncheckedExclusivity]),
@@ -98,7 +105,9 @@ let package = Package(
     .target(
       name: "Bundles", dependencies: ["JSON", "Manifests", "Sandbox", "JavaScript", "CWorkerSDK", "CSpawn"],
       swiftSettings: pointerFree),
-    .target(name: "MCP", dependencies: ["JSON", .product(name: "HTTPTypes", package: "swift-http-types")], swiftSettings: pointerFree),
+    .target(
+      name: "MCP", dependencies: ["JSON", .product(name: "HTTPTypes", package: "swift-http-types")],
+      swiftSettings: pointerFree),
     .target(name: "Placement", dependencies: ["Manifests"], swiftSettings: pointerFree),
     .target(
       name: "Nodes",
@@ -119,7 +128,8 @@ let package = Package(
     .executableTarget(
       name: "atoll",
       dependencies: [
-        "EventLoop", "JSON", "Sealing", "HTTPClient", "Manifests", "KeyValue", "Sandbox", "JavaScript", "Bundles", "MCP", "Placement", "Nodes", "Simulation",
+        "EventLoop", "JSON", "Sealing", "HTTPClient", "Manifests", "KeyValue", "Sandbox", "JavaScript", "Bundles",
+        "MCP", "Placement", "Nodes", "Simulation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
@@ -148,7 +158,8 @@ let package = Package(
     .target(
       name: "ScriptedNode", dependencies: ["Sandbox", "EventLoop"], path: "Tests/ScriptedNode", swiftSettings: house),
     .testTarget(
-      name: "JavaScriptTests", dependencies: ["JavaScript", "Sandbox", "EventLoop", "JSON", "ScriptedNode"], exclude: ["cases"],
+      name: "JavaScriptTests", dependencies: ["JavaScript", "Sandbox", "EventLoop", "JSON", "ScriptedNode"],
+      exclude: ["cases"],
       swiftSettings: house),
     .testTarget(
       name: "BundlesTests",
@@ -160,8 +171,10 @@ let package = Package(
     .target(name: "CWorkerAllocator", path: "Tests/CWorkerAllocator"),
     .testTarget(name: "AtollWorkerTests", dependencies: ["AtollWorker", "CWorkerAllocator"], swiftSettings: house),
     .testTarget(
-      name: "NodesTests", dependencies: [
-        "Nodes", "EventLoop", "HTTPServer", "HTTPClient", "JSON", "KeyValue", "Manifests", "MCP", "Placement", "Sandbox",
+      name: "NodesTests",
+      dependencies: [
+        "Nodes", "EventLoop", "HTTPServer", "HTTPClient", "JSON", "KeyValue", "Manifests", "MCP", "Placement",
+        "Sandbox",
         "Sealing",
       ],
       swiftSettings: house),

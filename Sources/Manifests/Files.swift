@@ -79,7 +79,9 @@ package enum Files {
     return nanoseconds(time)
   }
 
-  private static func nanoseconds(_ time: timespec) -> Int64 { Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec) }
+  private static func nanoseconds(_ time: timespec) -> Int64 {
+    Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+  }
 
   /// Whether a real path lies below a real folder. Bytes are compared, as the system compares them: two spellings of
   /// one letter are one String and two folders.

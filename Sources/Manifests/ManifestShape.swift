@@ -72,7 +72,8 @@ extension Manifest {
       KeyShape(
         "upstream", .byteSize(Bounds.upstreamBytes), standard: .integer(Limits.standard.upstreamBytes),
         example: "\"4MiB\"",
-        doc: "Bytes that one call may receive from upstreams, over all its requests; past it they end with `too_large`."),
+        doc: "Bytes that one call may receive from upstreams, over all its requests; past it they end with `too_large`."
+      ),
     ])
 
   static let permissions = TableShape(
@@ -138,7 +139,8 @@ extension Manifest {
         "tier", .choice(PlacementWish.Tier.allCases.map(\.rawValue)), standard: .text("auto"), example: "\"auto\"",
         doc: "`edge` and `core` keep the worker to such sites; `auto` leaves it to what its calls cost."),
       KeyShape(
-        "jurisdictions", .texts(maxCount: Bounds.jurisdictions, check: Words.placeName), standard: .described("anywhere"),
+        "jurisdictions", .texts(maxCount: Bounds.jurisdictions, check: Words.placeName),
+        standard: .described("anywhere"),
         example: "[\"eu\"]",
         doc:
           """
@@ -151,7 +153,8 @@ extension Manifest {
         doc: "A dependency of the topology: the worker runs only at sites within 10 ms of it, there and back."),
       KeyShape(
         "latency_budget_ms", .number(0.1...600_000), standard: .described("none"), example: "200",
-        doc: "Milliseconds that a call may take as its caller sees it: sites from which no clients get that are left out."),
+        doc:
+          "Milliseconds that a call may take as its caller sees it: sites from which no clients get that are left out."),
     ])
 
   static let expect = TableShape(

@@ -103,7 +103,8 @@ extension KeyShape {
     case (.integer(let number)?, _): "`\(number)`"
     case (.number(let number)?, _): "`\(Words.number(number))`"
     case (.described(let words)?, _): words
-    case (nil, .table(let shape)) where !isRequired && !shape.keys.contains { $0.isRequired }: "the defaults of its keys"
+    case (nil, .table(let shape)) where !isRequired && !shape.keys.contains { $0.isRequired }:
+      "the defaults of its keys"
     case (nil, _): isRequired ? "must be written" : "none"
     }
   }

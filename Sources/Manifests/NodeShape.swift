@@ -25,7 +25,9 @@ extension NodeConfiguration {
         "kv", .text(maxBytes: Bounds.urlBytes, check: Words.storeAddress),
         standard: .described("`\"sqlite:.atoll/state.db\"` where a worker keeps state"),
         example: "\"redis://127.0.0.1:6379\"",
-        doc: "Where state is kept: `sqlite:PATH`, `redis://…`, `rediss://…`, `nats://…`, `tls://…` or `memory:` (docs/state.md)."),
+        doc:
+          "Where state is kept: `sqlite:PATH`, `redis://…`, `rediss://…`, `nats://…`, `tls://…` or `memory:` (docs/state.md)."
+      ),
       KeyShape(
         "kv_timeout_ms", .integer(Bounds.storeMilliseconds), standard: .integer(1_000), example: "500",
         doc: "Milliseconds that one operation on the store may take; past it `state_unavailable`."),
@@ -51,10 +53,13 @@ extension NodeConfiguration {
         doc: "Where a node stands that belongs to no topology."),
       KeyShape(
         "members", .choice(["file", "kv"]), standard: .text("file"), example: "\"kv\"",
-        doc: "Where the addresses of other nodes are: in the topology, or in leases that nodes write into the store (`kv`)."),
+        doc:
+          "Where the addresses of other nodes are: in the topology, or in leases that nodes write into the store (`kv`)."
+      ),
       KeyShape(
         "insecure_links", .boolean, standard: .described("`false`"), example: "true",
-        doc: "Whether calls may be forwarded to other machines over plain `http`, arguments and identities in clear text."),
+        doc:
+          "Whether calls may be forwarded to other machines over plain `http`, arguments and identities in clear text."),
       KeyShape("workers", .tables(worker, maxCount: Bounds.workers), doc: worker.doc),
       KeyShape("limits", .table(limits), doc: limits.doc),
       KeyShape("http", .table(http), doc: http.doc),
@@ -88,7 +93,8 @@ extension NodeConfiguration {
         "name", .text(maxBytes: Bounds.workerNameBytes, check: Words.workerName), required: true, example: "\"ci\"",
         doc: "The principal that sessions are bound to; `anonymous` is those without a token."),
       KeyShape(
-        "token", .text(maxBytes: Bounds.pairBytes, check: Words.token), required: true, example: "\"{secret:CI_TOKEN}\"",
+        "token", .text(maxBytes: Bounds.pairBytes, check: Words.token), required: true,
+        example: "\"{secret:CI_TOKEN}\"",
         doc: "The token, always a secret."),
     ])
 
@@ -101,7 +107,8 @@ extension NodeConfiguration {
         doc: "Ranges of private, loopback or link-local addresses that may be connected to."),
       KeyShape(
         "ca", .text(maxBytes: Bounds.pathBytes, check: Words.anyPath), standard: .described("the system's"),
-        example: "\"/etc/ssl/company.pem\"", doc: "A file with the certificates that are trusted in place of the system's."),
+        example: "\"/etc/ssl/company.pem\"",
+        doc: "A file with the certificates that are trusted in place of the system's."),
       KeyShape(
         "at", .pairs(maxCount: Bounds.upstreams, check: Words.upstreamAt), standard: .described("where manifests say"),
         example: "{ api = \"http://127.0.0.1:9001\" }",

@@ -29,7 +29,9 @@ extension TopologyFile {
     keys: [
       KeyShape(
         "derive", .boolean, standard: .described("`true`"), example: "false",
-        doc: "Whether any two sites have a link; where not, only the given ones are there, and calls take the shortest way."),
+        doc:
+          "Whether any two sites have a link; where not, only the given ones are there, and calls take the shortest way."
+      ),
       KeyShape(
         "stretch", .number(1...10), standard: .number(1.5), example: "1.5",
         doc: "How much longer the cable is than the great circle."),
@@ -56,7 +58,9 @@ extension TopologyFile {
       KeyShape(
         "name", .text(maxBytes: Bounds.workerNameBytes, check: Words.placeName), required: true, example: "\"fra\"",
         doc: "Names it; unique."),
-      KeyShape("tier", .choice(["edge", "core"]), required: true, example: "\"edge\"", doc: "What it is. One site at least is `core`."),
+      KeyShape(
+        "tier", .choice(["edge", "core"]), required: true, example: "\"edge\"",
+        doc: "What it is. One site at least is `core`."),
       KeyShape(
         "region", .text(maxBytes: Bounds.workerNameBytes, check: Words.placeName), required: true,
         example: "\"eu-central\"", doc: "What fails together, and what reports sum up."),
@@ -78,7 +82,8 @@ extension TopologyFile {
         "memory", .byteSize(65_536...(1 << 50)), standard: .described("enough"), example: "\"64MiB\"",
         doc: "Memory of one instance there at most: tools that ask for more cannot run there."),
       KeyShape(
-        "node", .text(maxBytes: Bounds.urlBytes, check: Words.nodeURL), standard: .described("no node: for plans and simulations"),
+        "node", .text(maxBytes: Bounds.urlBytes, check: Words.nodeURL),
+        standard: .described("no node: for plans and simulations"),
         example: "\"https://fra.tools.example.com\"", doc: "Where other nodes reach the site's node."),
     ])
 
@@ -90,8 +95,10 @@ extension TopologyFile {
         doc: "Two sites."),
       KeyShape("rtt_ms", .number(0...10_000), required: true, example: "88", doc: "Round trip in milliseconds."),
       KeyShape(
-        "jitter_ms", .number(0...10_000), standard: .described("as in `[paths]`"), example: "1", doc: "As in `[paths]`."),
-      KeyShape("loss", .number(0...0.5), standard: .described("as in `[paths]`"), example: "0.01", doc: "As in `[paths]`."),
+        "jitter_ms", .number(0...10_000), standard: .described("as in `[paths]`"), example: "1", doc: "As in `[paths]`."
+      ),
+      KeyShape(
+        "loss", .number(0...0.5), standard: .described("as in `[paths]`"), example: "0.01", doc: "As in `[paths]`."),
       KeyShape(
         "bandwidth_mbps", .number(0.001...1_000_000), standard: .described("as in `[paths]`"), example: "100",
         doc: "As in `[paths]`."),
@@ -109,7 +116,9 @@ extension TopologyFile {
       KeyShape(
         "keeps", .texts(maxCount: Bounds.jurisdictions, check: Words.placeName),
         standard: .described("the state of tools that are bound to no jurisdiction"), example: "[\"eu\"]",
-        doc: "Jurisdictions whose tools keep their state here, and only here: the store and its replicas must stand in one of them."),
+        doc:
+          "Jurisdictions whose tools keep their state here, and only here: the store and its replicas must stand in one of them."
+      ),
       KeyShape(
         "url", .text(maxBytes: Bounds.urlBytes, check: Words.storeAddress), standard: .described("the node's `kv`"),
         example: "\"redis://10.0.0.5:6379\"", doc: "Its address, as nodes reach it."),
@@ -128,7 +137,8 @@ extension TopologyFile {
         "lag_ms", .number(0...600_000), required: true, example: "150",
         doc: "How far it is behind: a read may be that stale."),
       KeyShape(
-        "url", .text(maxBytes: Bounds.urlBytes, check: Words.storeAddress), standard: .described("reads go to the store"),
+        "url", .text(maxBytes: Bounds.urlBytes, check: Words.storeAddress),
+        standard: .described("reads go to the store"),
         example: "\"redis://10.1.0.5:6379\"", doc: "Its address, as the site's node reaches it."),
     ])
 
@@ -164,6 +174,7 @@ extension TopologyFile {
         "share", .number(0.000_001...1_000_000), standard: .number(1), example: "3.6",
         doc: "Its part of all calls, relative to the others."),
       KeyShape(
-        "last_mile_ms", .number(0...1_000), standard: .described("as in `[paths]`"), example: "20", doc: "As in `[paths]`."),
+        "last_mile_ms", .number(0...1_000), standard: .described("as in `[paths]`"), example: "20",
+        doc: "As in `[paths]`."),
     ])
 }

@@ -221,7 +221,8 @@ enum Words {
   @Sendable static func faultTarget(_ text: String) -> String? {
     let places = text.split(separator: " to ", omittingEmptySubsequences: false).map(String.init)
     guard places.count <= 2, places.allSatisfy({ workerName($0) == nil }) else {
-      return "a target is the name of a site, region, store or dependency, or two with ` to ` between; write \"fra to nyc\""
+      return
+        "a target is the name of a site, region, store or dependency, or two with ` to ` between; write \"fra to nyc\""
     }
     return nil
   }

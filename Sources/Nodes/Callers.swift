@@ -24,7 +24,8 @@ struct Callers: Sendable {
       let token = try secrets.fill(caller.token, for: "caller `\(caller.name)`")
       let digest = SHA256.digest(of: Array(token.utf8))
       if let other = principals[digest] {
-        throw NodeError(.configuration, "callers `\(other.name)` and `\(caller.name)` have one token; give each its own")
+        throw NodeError(
+          .configuration, "callers `\(other.name)` and `\(caller.name)` have one token; give each its own")
       }
       principals[digest] = Principal(name: caller.name)
     }

@@ -91,7 +91,8 @@ final class Deployment: Sendable {
     }
     let identity = ServerIdentity(name: nodeName, version: version)
     endpoints.append(
-      Endpoint(path: "/mcp", catalog: try Self.catalog(tools, identity, "node"), workerOfTool: owners,
+      Endpoint(
+        path: "/mcp", catalog: try Self.catalog(tools, identity, "node"), workerOfTool: owners,
         placements: workers.flatMap(\.placements)))
     for (index, worker) in workers.enumerated() {
       let manifest = worker.bundle.manifest

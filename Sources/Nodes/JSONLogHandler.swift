@@ -57,6 +57,7 @@ public struct JSONLogHandler: LogHandler {
     let month = march < 10 ? march + 3 : march - 9
     let date = "\(era * 400 + year + (month <= 2 ? 1 : 0))-\(pad(month))-\(pad(ofYear - (153 * march + 2) / 5 + 1))"
     let second = seconds % 86_400
-    return date + "T\(pad(second / 3_600)):\(pad(second / 60 % 60)):\(pad(second % 60)).\(pad(Int(milliseconds % 1_000), 3))Z"
+    return date
+      + "T\(pad(second / 3_600)):\(pad(second / 60 % 60)):\(pad(second % 60)).\(pad(Int(milliseconds % 1_000), 3))Z"
   }
 }

@@ -7,7 +7,8 @@ enum MetricsText {
   static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
   static func render(
-    _ total: LoopMetrics.Snapshot, topology: NodeTopology? = nil, upstreams: [UpstreamHealth.Snapshot] = [], loops: Int, generation: Int, ready: Bool
+    _ total: LoopMetrics.Snapshot, topology: NodeTopology? = nil, upstreams: [UpstreamHealth.Snapshot] = [], loops: Int,
+    generation: Int, ready: Bool
   ) -> [UInt8] {
     var text = ""
     family("atoll_requests_total", "counter", "HTTP requests answered, by status.", in: &text)
@@ -17,7 +18,8 @@ enum MetricsText {
     family("atoll_disconnects_total", "counter", "Clients that left before their answer.", in: &text)
     text += "atoll_disconnects_total \(total.disconnects)\n"
     family(
-      "atoll_unsent_aborts_total", "counter", "Connections cut off because too much was unsent over all of them.", in: &text)
+      "atoll_unsent_aborts_total", "counter", "Connections cut off because too much was unsent over all of them.",
+      in: &text)
     text += "atoll_unsent_aborts_total \(total.unsentAborts)\n"
     let workers = total.workers.sorted { $0.key < $1.key }
     family("atoll_calls_total", "counter", "Tool calls, by worker and outcome.", in: &text)
@@ -37,7 +39,8 @@ enum MetricsText {
       counts.freshCall.appendLines(name: "atoll_fresh_call_seconds", labels: "worker=\"\(name)\"", to: &text)
     }
     render(tools: workers, in: &text)
-    family("atoll_state_operations_total", "counter", "Operations on the key-value store, by kind and outcome.", in: &text)
+    family(
+      "atoll_state_operations_total", "counter", "Operations on the key-value store, by kind and outcome.", in: &text)
     for (labels, count) in total.store.operations.sorted(by: { $0.key < $1.key }) {
       text += "atoll_state_operations_total{\(labels)} \(count)\n"
     }
@@ -66,7 +69,8 @@ enum MetricsText {
     family("atoll_upstream_retries_total", "counter", "Requests to upstreams that were tried again.", in: &text)
     for upstream in upstreams { text += "atoll_upstream_retries_total{\(labels(upstream))} \(upstream.retries)\n" }
     family(
-      "atoll_upstream_retries_denied_total", "counter", "Retries that were left out because the budget was used up.", in: &text)
+      "atoll_upstream_retries_denied_total", "counter", "Retries that were left out because the budget was used up.",
+      in: &text)
     for upstream in upstreams {
       text += "atoll_upstream_retries_denied_total{\(labels(upstream))} \(upstream.budgetExhausted)\n"
     }
@@ -77,11 +81,15 @@ enum MetricsText {
       }
     }
     family("atoll_upstream_circuit_opened_total", "counter", "Times that an upstream's circuit opened.", in: &text)
-    for upstream in upstreams { text += "atoll_upstream_circuit_opened_total{\(labels(upstream))} \(upstream.openedTotal)\n" }
+    for upstream in upstreams {
+      text += "atoll_upstream_circuit_opened_total{\(labels(upstream))} \(upstream.openedTotal)\n"
+    }
   }
 
   private static func render(_ total: LoopMetrics.Snapshot, _ topology: NodeTopology, in text: inout String) {
-    family("atoll_forwards_total", "counter", "Attempts to have a call answered at another site, by site and outcome.", in: &text)
+    family(
+      "atoll_forwards_total", "counter", "Attempts to have a call answered at another site, by site and outcome.",
+      in: &text)
     for (site, counts) in total.forwards.sorted(by: { $0.key < $1.key }) {
       for (outcome, count) in counts.sorted(by: { $0.key < $1.key }) {
         text += "atoll_forwards_total{site=\"\(site)\",outcome=\"\(outcome)\"} \(count)\n"
@@ -93,7 +101,8 @@ enum MetricsText {
       guard let count = total.forwardRefusals[refusal] else { continue }
       text += "atoll_forward_refusals_total{reason=\"\(refusal.rawValue)\"} \(count)\n"
     }
-    family("atoll_site_up", "gauge", "1 for another site that calls are sent to, 0 for one that does not answer.", in: &text)
+    family(
+      "atoll_site_up", "gauge", "1 for another site that calls are sent to, 0 for one that does not answer.", in: &text)
     for index in topology.topology.sites.indices where index != topology.site && topology.mayReach(index) {
       text += "atoll_site_up{site=\"\(topology.name(of: index))\"} \(topology.isUp(index) ? 1 : 0)\n"
     }

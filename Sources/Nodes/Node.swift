@@ -108,7 +108,9 @@ public final class Node: @unchecked Sendable {
       loops.append(
         NodeLoop(
           name: "loop-\(index)", siteName: shared.standing.topology?.name ?? configuration.name, eventLoop: loop,
-          sandbox: try NodeError.wrapping(.engine) { () throws(SandboxError) in try LoopSandbox(engine: engine, loop: loop) },
+          sandbox: try NodeError.wrapping(.engine) { () throws(SandboxError) in
+            try LoopSandbox(engine: engine, loop: loop)
+          },
           admission: Admission(
             loop: loop, ceiling: share.of(configuration.limits.instances),
             queueDepth: share.of(configuration.limits.queueDepth),
@@ -195,7 +197,8 @@ public final class Node: @unchecked Sendable {
       total.merge(await loop.eventLoop.run { loop.snapshot() })
     }
     return MetricsText.render(
-      total, topology: shared.standing.topology, upstreams: shared.upstreams.health.snapshot, loops: loops.count, generation: generation.load(ordering: .relaxed), ready: isReady)
+      total, topology: shared.standing.topology, upstreams: shared.upstreams.health.snapshot, loops: loops.count,
+      generation: generation.load(ordering: .relaxed), ready: isReady)
   }
 
   // MARK: Drain

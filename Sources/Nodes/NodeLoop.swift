@@ -123,7 +123,8 @@ final class NodeLoop: @unchecked Sendable {
       upstreams: shared.upstreams)
     logsCalls = log.logLevel <= .debug
     // Requests and guests' answers are read in it, one at a time.
-    pool = JSONPool(bytes: JSONPool.bytes(forInputOf: max(shared.configuration.limits.bodyBytes, Bounds.outputBytes.upperBound)))
+    pool = JSONPool(
+      bytes: JSONPool.bytes(forInputOf: max(shared.configuration.limits.bodyBytes, Bounds.outputBytes.upperBound)))
   }
 
   /// Links what is new in a deployment. Nothing that serves changes before ``commit()``.
@@ -137,7 +138,8 @@ final class NodeLoop: @unchecked Sendable {
       do throws(SandboxError) {
         workers.append(
           PreparedWorker(
-            loaded: loaded, program: try loaded.program.map { program throws(SandboxError) in try sandbox.prepare(program) },
+            loaded: loaded,
+            program: try loaded.program.map { program throws(SandboxError) in try sandbox.prepare(program) },
             metrics: metrics.worker(named: loaded.name), log: log))
       } catch {
         throw NodeError(.workerNotLoaded, "\(loaded.source.path): \(error.message)", cause: error)
@@ -254,7 +256,9 @@ final class NodeLoop: @unchecked Sendable {
   func record(_ call: Call, _ outcome: ToolOutcome) {
     let nanoseconds = eventLoop.now - call.startedNanoseconds
     call.worker.metrics.record(call, outcome, nanoseconds: nanoseconds)
-    if logsCalls || call.fault != nil || call.problem != nil || call.brokenOff != nil { CallLog.write(call, outcome, nanoseconds: nanoseconds, to: log) }
+    if logsCalls || call.fault != nil || call.problem != nil || call.brokenOff != nil {
+      CallLog.write(call, outcome, nanoseconds: nanoseconds, to: log)
+    }
   }
 
   func snapshot() -> LoopMetrics.Snapshot {

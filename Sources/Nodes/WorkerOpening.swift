@@ -47,7 +47,8 @@ struct WorkerOpening: Sendable {
     var program: Program?
     var report: LoadReport?
     if placements.contains(where: \.mayRunHere) {
-      (program, report) = try wrap(source) { () throws(BundleError) in try bundle.load(modules, javaScript: javaScript) }
+      (program, report) = try wrap(source) { () throws(BundleError) in try bundle.load(modules, javaScript: javaScript)
+      }
     }
     if let notice = report?.notice { log.warning("\(notice.message)", metadata: ["worker": "\(bundle.manifest.name)"]) }
     for upstream in bundle.manifest.upstreams {
@@ -56,7 +57,9 @@ struct WorkerOpening: Sendable {
       let url = configuration.upstreamsAt[upstream.name] ?? upstream.url
       log.info(
         "secrets go to an upstream",
-        metadata: ["worker": "\(bundle.manifest.name)", "url": "\(url)", "secrets": "\(secrets.joined(separator: " "))"])
+        metadata: [
+          "worker": "\(bundle.manifest.name)", "url": "\(url)", "secrets": "\(secrets.joined(separator: " "))",
+        ])
     }
     let limits = configuration.limits
     return LoadedWorker(
@@ -73,7 +76,9 @@ struct WorkerOpening: Sendable {
   private func placements(of manifest: Manifest, _ source: WorkerSource) throws(NodeError) -> [ToolPlacement] {
     guard let topology = standing.topology else { return manifest.tools.map { _ in ToolPlacement.alone } }
     return try manifest.tools.map { tool throws(NodeError) in
-      let placement = try wrap(source) { () throws(PlacementError) in try ToolPlacement(tool, of: manifest, in: topology) }
+      let placement = try wrap(source) { () throws(PlacementError) in
+        try ToolPlacement(tool, of: manifest, in: topology)
+      }
       if placement.route.isEmpty, !placement.mayRunHere, placement.misdirection == nil {
         log.warning(
           "calls of this tool that come in here cannot be answered: no site that may run it has a `node` in the topology",

@@ -48,7 +48,9 @@ enum Base64URL {
             count += 1
           }
         }
-        if text.withContiguousStorageIfAvailable({ (text) -> Void in for character in text { decode(character) } }) == nil {
+        if text.withContiguousStorageIfAvailable({ (text) -> Void in for character in text { decode(character) } })
+          == nil
+        {
           for character in text { decode(character) }
         }
         // Bits that are left over must be zero, or two texts would mean the same bytes.
@@ -61,7 +63,9 @@ enum Base64URL {
   /// Standard base64 as this alphabet, without its padding.
   static func urlAlphabet(_ text: [UInt8]) -> [UInt8] {
     var text = text
-    while text.count % 4 == 0, text.last == UInt8(ascii: "=") { text.removeLast(text.suffix(2).first == UInt8(ascii: "=") ? 2 : 1) }
+    while text.count % 4 == 0, text.last == UInt8(ascii: "=") {
+      text.removeLast(text.suffix(2).first == UInt8(ascii: "=") ? 2 : 1)
+    }
     return text.map { character in
       switch character {
       case UInt8(ascii: "+"): UInt8(ascii: "-")

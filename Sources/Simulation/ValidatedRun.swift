@@ -41,7 +41,9 @@ public struct ValidatedRun {
     return report
   }
 
-  private func rehearsal(_ progress: @escaping (LiveRun.Progress) -> Void) async throws(SimulationError) -> SimulationReport {
+  private func rehearsal(_ progress: @escaping (LiveRun.Progress) -> Void) async throws(SimulationError)
+    -> SimulationReport
+  {
     var rehearsed = loaded
     rehearsed.scenario.milliseconds = min(loaded.scenario.milliseconds, ValidationRules.rehearsalMilliseconds)
     if let calls = loaded.scenario.calls {

@@ -39,7 +39,8 @@ struct CallCommand: ParsableCommand {
       let answer = try client.post(ToolRequest.endpoint(target), headers: request.headers, body: request.body)
       return answer.contentType.hasPrefix("text/event-stream") ? ToolReply.lastEvent(answer.body) : answer.body
     } catch {
-      throw Failure(.unreachable, "no answer from \(error.message); is a node running there? start one with `atoll serve`")
+      throw Failure(
+        .unreachable, "no answer from \(error.message); is a node running there? start one with `atoll serve`")
     }
   }
 

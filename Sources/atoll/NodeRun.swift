@@ -55,9 +55,11 @@ enum NodeRun {
       self.credentials = credentials
       self.workers = workers
       self.watching = watching
-      log = Logger(label: "atoll", factory: { _ -> any LogHandler in
-        Terminal.errorIsTerminal ? TerminalLogHandler(level: level) : JSONLogHandler(level: level)
-      })
+      log = Logger(
+        label: "atoll",
+        factory: { _ -> any LogHandler in
+          Terminal.errorIsTerminal ? TerminalLogHandler(level: level) : JSONLogHandler(level: level)
+        })
     }
 
     func main() async {

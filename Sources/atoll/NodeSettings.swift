@@ -46,10 +46,14 @@ enum NodeSettings {
     configuration.site = text(flags.site, "ATOLL_SITE") ?? configuration.site
     configuration.jurisdiction = text(flags.jurisdiction, "ATOLL_JURISDICTION") ?? configuration.jurisdiction
     if let members = text(flags.members, "ATOLL_MEMBERS") {
-      guard members == "file" || members == "kv" else { throw Failure(.usage, "--members \(members) is neither file nor kv") }
+      guard members == "file" || members == "kv" else {
+        throw Failure(.usage, "--members \(members) is neither file nor kv")
+      }
       configuration.membersInStore = members == "kv"
     }
-    if flags.insecureLinks || Terminal.environment("ATOLL_INSECURE_LINKS") == "true" { configuration.insecureLinks = true }
+    if flags.insecureLinks || Terminal.environment("ATOLL_INSECURE_LINKS") == "true" {
+      configuration.insecureLinks = true
+    }
     if !flags.hosts.isEmpty { configuration.hosts = flags.hosts }
     if !flags.origins.isEmpty { configuration.origins = flags.origins }
     var workers = configuration.workers.map {

@@ -47,7 +47,8 @@ struct NodeFlags: ParsableArguments {
   @Option(help: "The node's own site in the topology.") var site: String?
   @Option(help: "Where a node without a topology stands, such as eu: for workers with jurisdictions.")
   var jurisdiction: String?
-  @Option(help: "Where the addresses of other nodes are: file (the topology) or kv (leases in the store).") var members: String?
+  @Option(help: "Where the addresses of other nodes are: file (the topology) or kv (leases in the store).") var members:
+    String?
   @Flag(help: "Let calls go to other machines over plain http.") var insecureLinks = false
   @Option(help: "Calls that may be under way at other nodes (default 1000).") var forwards: Int?
   @OptionGroup(title: "State, sessions, upstreams") var services: ServiceFlags

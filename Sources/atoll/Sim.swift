@@ -22,7 +22,8 @@ struct Sim: ParsableCommand {
   @Option(help: "Threads of virtual mode (default: one per core). The report does not depend on it.") var threads: Int?
   @Option(help: "Where the HTML report is written (default: as the scenario says, else NAME.html here).")
   var report: String?
-  @Flag(name: .customLong("validate"), help: "Live: measure costs first, play it in virtual mode too, and compare the two.")
+  @Flag(
+    name: .customLong("validate"), help: "Live: measure costs first, play it in virtual mode too, and compare the two.")
   var validates = false
   @Flag(help: "Live: leave the run's folder with its logs and stores.") var keep = false
   @Flag(help: "Print the report as one JSON object.") var json = false

@@ -61,7 +61,8 @@ struct SimRun {
       progress.note("logs and stores are in \(run.folderPath)")
       return try await run.report(progress: told)
     }
-    return try await ValidatedRun(loaded, folder: folder, options: options, on: loop).report(threads: threads, progress: told)
+    return try await ValidatedRun(loaded, folder: folder, options: options, on: loop).report(
+      threads: threads, progress: told)
   }
 
   /// Written on the loop, read when it has ended: both on this thread.

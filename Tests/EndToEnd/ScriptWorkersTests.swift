@@ -11,8 +11,11 @@ extension TheBinary {
       let answer = try node.call("convert", #"{"amount":"12.50","from":"EUR","to":"JPY"}"#)
       #expect(answer.text == #"{"amount":"2000","currency":"JPY","rate":"160","asOf":"2026-01-02","text":"¥2,000"}"#)
       // A binary fraction would say 0.01 here: 0.015 is a little less than it looks.
-      #expect(try node.call("convert", #"{"amount":"0.015","from":"EUR","to":"EUR"}"#).text.contains(#""amount":"0.02""#))
-      #expect(try node.call("format", #"{"amount":"1234567.891","currency":"EUR","locale":"de"}"#).text == "1.234.567,89\u{A0}€")
+      #expect(
+        try node.call("convert", #"{"amount":"0.015","from":"EUR","to":"EUR"}"#).text.contains(#""amount":"0.02""#))
+      #expect(
+        try node.call("format", #"{"amount":"1234567.891","currency":"EUR","locale":"de"}"#).text
+          == "1.234.567,89\u{A0}€")
       #expect(try node.call("format", #"{"amount":"-0.001","currency":"USD"}"#).text == "$0.00")
       let unknown = try node.call("convert", #"{"amount":"1","from":"QQQ","to":"EUR"}"#)
       #expect(unknown.isError && unknown.text.hasPrefix("Unknown currency QQQ; there are EUR, USD"))

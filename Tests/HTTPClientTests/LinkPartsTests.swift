@@ -42,14 +42,18 @@ import Testing
       try fields.appendForwarded(Array(name.utf8)[...], value[...])
     }
     var fields = LinkFields()
-    for name in ["Host", "content-length", "Transfer-Encoding", "CONNECTION", "TE", "Expect", "Upgrade", "Trailer", "Keep-Alive"] {
+    for name in [
+      "Host", "content-length", "Transfer-Encoding", "CONNECTION", "TE", "Expect", "Upgrade", "Trailer", "Keep-Alive",
+    ] {
       try append(name, [0x31], to: &fields)
     }
     #expect(fields.bytes.isEmpty)
     // Bytes beyond ASCII are a value's own business.
     try append("X-Name", [0x61, 0xE4, 0x09, 0x20], to: &fields)
     #expect(fields.bytes == Array("X-Name: a".utf8) + [0xE4, 0x09, 0x20, 0x0D, 0x0A])
-    for (name, value) in [("A", "a\r\nB: c"), ("A", "a\nb"), ("A", "\u{0}"), ("A\r\nB", "1"), ("", "1"), ("A:", "1"), ("A B", "1")] {
+    for (name, value) in [
+      ("A", "a\r\nB: c"), ("A", "a\nb"), ("A", "\u{0}"), ("A\r\nB", "1"), ("", "1"), ("A:", "1"), ("A B", "1"),
+    ] {
       #expect(throws: LinkError.self) { try append(name, Array(value.utf8), to: &fields) }
     }
     #expect(fields.bytes.count == 14, "nothing of them is there")

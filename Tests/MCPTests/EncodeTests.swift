@@ -206,12 +206,14 @@ import Testing
     let came = HTTPAnswer(
       status: 418, fields: [(name: "X-Own", value: "1")], body: Fixture.bytes("{ not even JSON"), verdict: .result)
     let answer = Fixture.encoded(.relayed(came))
-    #expect(answer.status == 418 && answer.body == came.body && answer.field("X-Own") == "1" && answer.contentType == nil)
+    #expect(
+      answer.status == 418 && answer.body == came.body && answer.field("X-Own") == "1" && answer.contentType == nil)
   }
 
   @Test func aCallThatWasNotServedSaysWhyWithItsStatus() {
     let why = ToolOutcome.Unserved(
-      status: 421, code: .misdirected, "Ask \"fra\".", data: #"{"sites":["fra"]}"#, fields: [(name: "X-Own", value: "1")])
+      status: 421, code: .misdirected, "Ask \"fra\".", data: #"{"sites":["fra"]}"#,
+      fields: [(name: "X-Own", value: "1")])
     let answer = Fixture.encoded(.unserved(why))
     #expect(answer.status == 421 && answer.code == -31421 && answer.id == "1" && answer.field("X-Own") == "1")
     #expect(answer.at("error", "data", "sites", "0") == "fra")

@@ -123,7 +123,8 @@ import Testing
     let call = try #require(parts[2].call)
     #expect(Fixture.text(call.arguments) == #"{"a":1}"#)
     #expect(
-      Fixture.text(call.message) == Fixture.legacyBody("tools/call", params: #""name":"plain","arguments":{"a":1}"#, id: "\"two\""))
+      Fixture.text(call.message)
+        == Fixture.legacyBody("tools/call", params: #""name":"plain","arguments":{"a":1}"#, id: "\"two\""))
     let answers = parts.map { part in
       part.answer ?? encode(.toolError("done"), for: call, pool: .init(bytes: 1 << 16))
     }

@@ -107,7 +107,9 @@ import Testing
     ("keys = \"abc\"", 1, "`keys` must be a table"),
     ("[[callers]]\nname = \"a\"\ntoken = \"hunter2\"", 3, "a token is never written out"),
     ("[[callers]]\nname = \"anonymous\"\ntoken = \"{secret:A}\"", 2, "is who has no token"),
-    ("[[callers]]\nname = \"a\"\ntoken = \"{secret:A}\"\n[[callers]]\nname = \"a\"\ntoken = \"{secret:B}\"", 5, "twice"),
+    (
+      "[[callers]]\nname = \"a\"\ntoken = \"{secret:A}\"\n[[callers]]\nname = \"a\"\ntoken = \"{secret:B}\"", 5, "twice"
+    ),
     ("[upstreams]\nallow = [\"10.0.0.0\"]", 2, "a range is ADDRESS/BITS"),
     ("[upstreams]\nat = { api = \"10.0.0.0:80\" }", 2, "https://HOST/PATH"),
     ("loops = 0", 1, "must be 1 to 256; write 1"),

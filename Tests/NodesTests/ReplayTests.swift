@@ -110,7 +110,9 @@ private func headers(_ tool: String) -> HeaderList {
     }
     let all = try await withCheckedThrowingContinuation { continuation in
       loop.spawn {
-        do { continuation.resume(returning: try await recordAll(on: loop)) } catch { continuation.resume(throwing: error) }
+        do { continuation.resume(returning: try await recordAll(on: loop)) } catch {
+          continuation.resume(throwing: error)
+        }
       }
     }
     #expect(all.count == Sample.all.count)
@@ -118,7 +120,8 @@ private func headers(_ tool: String) -> HeaderList {
       #expect(recorded.isSame, "\(recorded.sample): \(recorded.answer)")
       #expect(recorded.isWhole, "\(recorded.sample)")
       let isExpectedToFail = recorded.sample == "limits.fail"
-      #expect(recorded.answer.contains(#""isError":true"#) == isExpectedToFail, "\(recorded.sample): \(recorded.answer)")
+      #expect(
+        recorded.answer.contains(#""isError":true"#) == isExpectedToFail, "\(recorded.sample): \(recorded.answer)")
     }
     #expect(all.filter { $0.sample.hasPrefix("fanout") }.map(\.operations) == [3])
     #expect(all.filter { $0.sample.hasPrefix("orders") }.map(\.operations) == [3])
@@ -129,7 +132,9 @@ private func headers(_ tool: String) -> HeaderList {
 
   /// What `atoll plan --measured` reckons with is what the calls did.
   private func expectCosts(_ all: [Recorded]) throws {
-    func counts(_ sample: String) throws -> ToolCounts { try #require(all.last { $0.sample == sample }?.counts, "\(sample)") }
+    func counts(_ sample: String) throws -> ToolCounts {
+      try #require(all.last { $0.sample == sample }?.counts, "\(sample)")
+    }
     let greet = try counts("hello.greet")
     #expect(greet.calls == 1 && greet.processorNanoseconds > 0 && greet.requestBytes == #"{"name":"Ada"}"#.utf8.count)
     #expect(greet.answerBytes > 0 && greet.reads == 0 && greet.writes == 0 && greet.upstreams.isEmpty)

@@ -82,7 +82,9 @@ private final class FakeBackend: KeyValueBackend {
       let asked = backend.asked.withLock { $0 }
       backend.mode.withLock { $0 = .answers }
       while probe == nil { try? await loop.sleep(milliseconds: 5) }
-      let healed = [Self.code(await access.perform(get, deadline: .max)), Self.code(await access.perform(get, deadline: .max))]
+      let healed = [
+        Self.code(await access.perform(get, deadline: .max)), Self.code(await access.perform(get, deadline: .max)),
+      ]
       return (waited, quick, asked, healed)
     }
     #expect(waited.0 == "state_unavailable")

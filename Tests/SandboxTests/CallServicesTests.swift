@@ -168,7 +168,8 @@ struct CallServicesTests {
         (global $h (mut i32) (i32.const 0)) (data (i32.const 65536) "e")
         (func $count (result i32) (global.set $h (i32.add (global.get $h) (i32.const 1))) (global.get $h))
         """, pages: 20)
-    let result = try await run(text, limits: CallLimits(memoryBytes: 2 << 20, cpuMilliseconds: 20_000, wallMilliseconds: 40_000))
+    let result = try await run(
+      text, limits: CallLimits(memoryBytes: 2 << 20, cpuMilliseconds: 20_000, wallMilliseconds: 40_000))
     #expect(result.outcome.number.map { $0 > (1 << 20) && $0 < (1 << 20) + 300 } == true, "\(result.outcome)")
     #expect(result.operations.last?.outcome == .failed("too_large"))
     #expect(result.operations.dropLast().allSatisfy { $0.outcome == .completed })

@@ -48,7 +48,8 @@ import Testing
 
   @Test func everyKeyIsInTheManual() throws {
     let manual = Repository.files.filter { $0.path.hasPrefix("docs/") && $0.path.hasSuffix(".md") }.map(\.text).joined()
-    for key in Self.keys(of: Manifest.shape) + Self.keys(of: NodeConfiguration.shape) + Self.keys(of: TopologyFile.shape)
+    for key in Self.keys(of: Manifest.shape) + Self.keys(of: NodeConfiguration.shape)
+      + Self.keys(of: TopologyFile.shape)
       + Self.keys(of: Scenario.shape)
     {
       let isThere = manual.contains("`\(key)`") || manual.contains("[\(key)]")

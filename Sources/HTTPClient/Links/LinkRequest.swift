@@ -47,7 +47,8 @@ public struct LinkFields: Sendable {
     default: break
     }
     let isClean = { (byte: UInt8) in byte >= 0x20 && byte != 0x7f || byte == 0x09 }
-    guard !name.isEmpty, name.allSatisfy({ HeaderRules.isNameByte($0) || Self.isRarer($0) }), value.allSatisfy(isClean) else {
+    guard !name.isEmpty, name.allSatisfy({ HeaderRules.isNameByte($0) || Self.isRarer($0) }), value.allSatisfy(isClean)
+    else {
       throw LinkError(.badRequest, "a header line has a character that none may have", wasSent: false)
     }
     bytes.append(contentsOf: name)

@@ -27,7 +27,8 @@ extension Decoder {
     if let given = token, request.kind(given) != .string, request.kind(given) != .number { token = nil }
     return .call(
       ToolCall(
-        era: era, catalog: catalog, toolIndex: place, body: body, messageRange: request.range, idRange: request.id, argumentsRange: range,
+        era: era, catalog: catalog, toolIndex: place, body: body, messageRange: request.range, idRange: request.id,
+        argumentsRange: range,
         progressTokenRange: token))
   }
 }

@@ -47,7 +47,8 @@ struct OperationRequest {
   func readHead<T>(_ pool: JSONPool, _ read: (JSONValue) throws(OperationProblem) -> T) throws(OperationProblem) -> T {
     let document: JSONDocument
     do {
-      document = try JSONDocument(bytes.span.extracting(0..<headEnd), pool: pool, maximumDepth: OperationBounds.headDepth)
+      document = try JSONDocument(
+        bytes.span.extracting(0..<headEnd), pool: pool, maximumDepth: OperationBounds.headDepth)
     } catch {
       throw OperationProblem("bad_request", "the head of the request is not JSON: \(error)")
     }

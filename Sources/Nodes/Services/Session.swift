@@ -80,7 +80,9 @@ package final class Session {
       guard isNew else { return nil }
       return operation(.put(key: key, value: [Mark.empty], timeToLive: timeToLive, condition: .absent))
     }
-    if let expires = record.expires, expires > milliseconds, expires - milliseconds > timeToLive - timeToLive / Self.renewalShare {
+    if let expires = record.expires, expires > milliseconds,
+      expires - milliseconds > timeToLive - timeToLive / Self.renewalShare
+    {
       return nil
     }
     return operation(.put(key: key, value: record.value, timeToLive: timeToLive, condition: .version(record.version)))

@@ -149,12 +149,15 @@ final class StoreAccess {
   /// Does one operation, within the node's time-out and the call's `deadline`. `completion` may be called before this
   /// returns.
   func perform(
-    _ operation: KeyValueOperation, deadline: UInt64, _ completion: @escaping (Result<KeyValueAnswer, KeyValueError>) -> Void
+    _ operation: KeyValueOperation, deadline: UInt64,
+    _ completion: @escaping (Result<KeyValueAnswer, KeyValueError>) -> Void
   ) {
     if let problem = operation.problem() { return finish(operation, .failure(problem), completion) }
     guard health.letsThrough else { return finish(operation, .failure(StoreHealth.leftAlone), completion) }
     let connection: any KeyValueConnection
-    do throws(KeyValueError) { connection = try connected() } catch { return finish(operation, .failure(error), completion) }
+    do throws(KeyValueError) { connection = try connected() } catch {
+      return finish(operation, .failure(error), completion)
+    }
     let start = loop.now
     let own = start &+ timeoutNanoseconds
     let isTest = StoreHealth.isTest(operation, deadline: deadline, now: start, timeout: timeoutNanoseconds)

@@ -38,7 +38,8 @@ final class WorkerGrants: Sendable {
       // A worker's author must not be able to have a caller's token sent to a place of their choice.
       if let name = grant.headers.flatMap(\.value.secrets).first(where: tokens.contains) {
         throw NodeError(
-          .configuration, "upstream `\(grant.name)` asks for the secret `\(name)`, which is a caller's token; give the "
+          .configuration,
+          "upstream `\(grant.name)` asks for the secret `\(name)`, which is a caller's token; give the "
             + "upstream a secret of its own")
       }
       if let other = configuration.upstreamsAt[grant.name] { replacements.append((grant.url, other)) }
@@ -52,7 +53,9 @@ final class WorkerGrants: Sendable {
     }
   }
 
-  private static func upstream(_ grant: UpstreamGrant, at url: String?, _ secrets: Secrets) throws(NodeError) -> Upstream {
+  private static func upstream(_ grant: UpstreamGrant, at url: String?, _ secrets: Secrets) throws(NodeError)
+    -> Upstream
+  {
     var headers: [Upstream.Header] = []
     for header in grant.headers {
       let value = try secrets.fill(header.value, for: "upstream `\(grant.name)`")

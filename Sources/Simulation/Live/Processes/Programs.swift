@@ -97,7 +97,9 @@ struct NodeProgram {
 
   private static func made(_ secrets: [String]) -> [String] {
     let given = environment()
-    return secrets.map { "ATOLL_SECRET_\($0)=" }.filter { name in !given.contains { $0.hasPrefix(name) } }.map { $0 + "simulated" }
+    return secrets.map { "ATOLL_SECRET_\($0)=" }.filter { name in !given.contains { $0.hasPrefix(name) } }.map {
+      $0 + "simulated"
+    }
   }
 
   /// Ours, without what would change a node's settings; secrets are for workers.

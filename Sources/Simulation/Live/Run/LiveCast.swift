@@ -45,7 +45,8 @@ final class LiveCast {
     try await startStores(options)
     for (index, dependency) in topology.dependencies.enumerated() {
       let server = DependencyServer(
-        dependency.name, serviceMilliseconds: options.isInstant ? 0 : dependency.serviceMilliseconds, answer: dependency.answer, alarms: alarms,
+        dependency.name, serviceMilliseconds: options.isInstant ? 0 : dependency.serviceMilliseconds,
+        answer: dependency.answer, alarms: alarms,
         seed: stage.scenario.seed &+ UInt64(index))
       dependencies.append((server, try server.listen()))
     }
