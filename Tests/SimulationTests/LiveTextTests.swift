@@ -84,7 +84,6 @@ import Testing
     log.read(Array(lines.joined(separator: "\n").utf8))
     #expect(log.ran == ["add_item": 2, "convert": 1] && log.forwarded == 2 && log.refused == 2)
     #expect(log.forwardsRefused == ["stale": 1, "loop": 1])
-    #expect(log.processorMicroseconds["add_item"] == [1059, 1059])
   }
 
   @Test(arguments: [

@@ -29,17 +29,6 @@ struct LiveOutcome {
     return report
   }
 
-  /// Processor time by tool, at all sites together.
-  var serviceTimes: [String: ServiceTime] {
-    var histograms: [String: LatencyHistogram] = [:]
-    for log in logs {
-      for (tool, times) in log.processorMicroseconds {
-        for time in times { histograms[tool, default: LatencyHistogram()].record(milliseconds: time / 1_000) }
-      }
-    }
-    return histograms.mapValues { ServiceTime(measured: $0) }
-  }
-
   private var tally: Tally {
     let world = stage.world
     let last = records.calls.map(\.ended).max() ?? 0

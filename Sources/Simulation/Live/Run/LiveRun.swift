@@ -58,9 +58,6 @@ public final class LiveRun: @unchecked Sendable {
   private var alarms: Alarms?
   private var faults: LiveFaults?
   private var isInterrupted = false
-  /// Processor time of each tool's calls, as the nodes measured it: virtual mode takes it in place of what is assumed. Empty
-  /// until ``report(progress:)`` has returned.
-  public private(set) var measuredCosts = VirtualCosts()
 
   /// Where logs and stores are.
   public var folderPath: String { folder.path }
@@ -167,11 +164,10 @@ public final class LiveRun: @unchecked Sendable {
         failed: load.records.calls.count(where: \.hasFailed)))
     let operations = try await cast.operations()
     let logs = try await cast.logs()
-    let outcome = LiveOutcome(
+    return LiveOutcome(
       stage: stage, records: load.records, logs: logs, operations: operations, open: load.open,
-      problems: faults.problems)
-    measuredCosts.service = outcome.serviceTimes
-    return outcome.report
+      problems: faults.problems
+    ).report
   }
 
   private func checkInterruption() throws(SimulationError) {

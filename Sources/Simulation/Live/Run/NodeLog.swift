@@ -11,8 +11,6 @@ struct NodeLog: Equatable {
   var refused: UInt64 = 0
   /// Forwarded calls that were not taken there, by reason.
   var forwardsRefused: [String: UInt64] = [:]
-  /// Processor time of the calls of each tool, in microseconds.
-  var processorMicroseconds: [String: [Double]] = [:]
 
   mutating func read(file: String) throws(SimulationError) {
     do throws(FileError) { read(try Files.read(file, atMost: LiveLimits.outputBytesMax)) } catch {
@@ -36,11 +34,7 @@ struct NodeLog: Equatable {
   private mutating func call(_ line: borrowing JSONValue) {
     guard let tool = line["tool"]?.string, let outcome = line["outcome"]?.string else { return }
     switch outcome {
-    case "ok", "tool_error", "fault":
-      ran[tool, default: 0] += 1
-      if let time = line["cpu_us"]?.string.flatMap(Double.init) {
-        processorMicroseconds[tool, default: []].append(time)
-      }
+    case "ok", "tool_error", "fault": ran[tool, default: 0] += 1
     case "forwarded", "broken_off": forwarded += 1
     default: refused += 1
     }
