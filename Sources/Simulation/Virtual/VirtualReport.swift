@@ -64,9 +64,7 @@ struct VirtualReport {
     let names = plan.sites.map { topology.sites[$0].name }
     let cores = plan.sites.count { topology.sites[$0].isCore }
     let share = "\(plan.sites.count) of \(topology.sites.count) sites (\(cores) core)"
-    let summary =
-      "placed on \(share), \(plan.allowed.count) may run it"
-      + (plan.store.map { "; state in \(topology.stores[$0].name)" } ?? "")
+    let summary = "\(world.planner.reason(plan)); on \(share), and \(plan.allowed.count) may run it"
     let reasons = plan.judgement.rules.map { rule in
       let removed = rule.verdicts.indices.filter { !rule.verdicts[$0].isKept }
       var text = "keeps \(rule.verdicts.count - removed.count) of \(rule.verdicts.count) sites"
