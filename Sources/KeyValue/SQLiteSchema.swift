@@ -85,7 +85,11 @@ enum SQLiteSchema {
     return .success(database)
   }
 
+  /// Looked at in one transaction: between two of these looks another process may set the file up, and then its tables
+  /// would seem to be somebody else's.
   private static func stranger(_ database: SQLiteDatabase, _ path: String) throws(SQLiteStatus) -> KeyValueError? {
+    try database.run("BEGIN")
+    defer { try? database.run("ROLLBACK") }
     let version = try database.integer("PRAGMA user_version")
     let application = try database.integer("PRAGMA application_id")
     if application != applicationID {
