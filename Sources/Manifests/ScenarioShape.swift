@@ -51,8 +51,8 @@ extension Scenario {
           core, for comparison; 0: none. Virtual mode only.
           """),
       KeyShape(
-        "report", .text(maxBytes: Bounds.pathBytes, check: Words.anyPath), standard: .described("`<name>.html`"),
-        example: "\"world.html\"", doc: "Where the report is written."),
+        "report", .text(maxBytes: Bounds.pathBytes, check: Words.pathBelow), standard: .described("`<name>.html`"),
+        example: "\"world.html\"", doc: "Where the report is written, in the scenario's folder or below it; elsewhere with `--report`."),
       KeyShape("generate", .table(generate), doc: generate.doc),
       KeyShape(
         "loads", .tables(load, maxCount: Bounds.populations),

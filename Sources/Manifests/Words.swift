@@ -177,6 +177,14 @@ enum Words {
     return nil
   }
 
+  /// A path that is written to: a scenario of somebody else's must not choose which file of its reader's goes.
+  @Sendable static func pathBelow(_ text: String) -> String? {
+    guard relativePath(text) == nil, text.hasSuffix(".html") else {
+      return "it must be a path below the scenario's folder that ends in .html; write \"report.html\""
+    }
+    return nil
+  }
+
   @Sendable static func anyPath(_ text: String) -> String? {
     if text.isEmpty { return "it is empty; write a path" }
     return text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F })

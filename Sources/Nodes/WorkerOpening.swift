@@ -51,7 +51,10 @@ struct WorkerOpening: Sendable {
       }
     }
     if let notice = report?.notice { log.warning("\(notice.message)", metadata: ["worker": "\(bundle.manifest.name)"]) }
-    for upstream in bundle.manifest.upstreams {
+    // What does not run here reaches nothing from here: a site needs no secrets of other jurisdictions' workers.
+    var granted = bundle.manifest
+    if program == nil { granted.upstreams = [] }
+    for upstream in granted.upstreams {
       let secrets = upstream.headers.flatMap(\.value.secrets)
       if secrets.isEmpty { continue }
       let url = configuration.upstreamsAt[upstream.name] ?? upstream.url
@@ -67,7 +70,7 @@ struct WorkerOpening: Sendable {
       rate: RateLimit(callsPerSecond: limits.callsPerSecond, burst: limits.callsBurst),
       grants: try wrap(source) { () throws(NodeError) in
         try WorkerGrants(
-          bundle.manifest, configuration, secrets, store: stores.choice(for: bundle.manifest.placement.jurisdictions))
+          granted, configuration, secrets, store: stores.choice(for: bundle.manifest.placement.jurisdictions))
       },
       placements: placements)
   }

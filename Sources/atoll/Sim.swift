@@ -40,10 +40,10 @@ struct Sim: ParsableCommand {
     let isLive = live || !virtual && loaded.scenario.mode == .live
     if !isLive, validates { throw Failure(.usage, "--validate compares a live run with a virtual one: add --live") }
     if !isLive, keep { throw Failure(.usage, "--keep is for live runs: virtual ones have no folder") }
-    let path = report ?? reportPath(loaded.scenario)
+    let path = report ?? Self.reportPath(loaded.scenario, folder: Workshop.folder(of: scenario))
     let result = try SimRun(loaded: loaded, folder: Workshop.folder(of: scenario) + "/", keepsFolder: keep)
       .play(isLive: isLive, threads: threads ?? EventLoop.recommendedCount, validates: validates)
-    try Files.write(ReportPage(result).html, to: path)
+    try Files.write(ReportPage(result).html, to: path, followingLinks: report != nil)
     if json {
       Terminal.output(result.json)
     } else {
@@ -54,8 +54,7 @@ struct Sim: ParsableCommand {
   }
 
   /// A path in the scenario is relative to its folder; without one the report is put here.
-  private func reportPath(_ scenario: Scenario) -> String {
-    guard let path = scenario.report else { return "\(scenario.name).html" }
-    return path.hasPrefix("/") ? path : "\(Workshop.folder(of: self.scenario))/\(path)"
+  private static func reportPath(_ scenario: Scenario, folder: String) -> String {
+    scenario.report.map { "\(folder)/\($0)" } ?? "\(scenario.name).html"
   }
 }

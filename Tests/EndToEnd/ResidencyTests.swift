@@ -80,6 +80,19 @@ extension TheBinary.InATopology {
       try away.ask(call.text(port: away.port, field: "Atoll-Forward: x")).status == 401, "only looks like a forward")
   }
 
+  /// A secret of one jurisdiction need not be at the sites of all, for them to say where to ask.
+  @Test(.timeLimit(.minutes(2)))
+  func aSiteElsewhereNeedsNoSecretsOfWhatMayNotRunThere() throws {
+    let sites = try Sites([.fra, .iad])
+    let worker = try Sites.probe(
+      Self.bound + "\n[[upstreams]]\nname = \"ledger\"\nurl = \"https://ledger.example\"\n"
+        + "headers = { Authorization = \"Bearer {secret:EU_KEY}\" }\n")
+    let away = try sites.start("iad", [worker])
+    #expect(try away.ask(ToolRequest("order").text(port: away.port)).status == 421)
+    #expect(!away.errors.contains("EU_KEY"), "\(away.errors)")
+    #expect(throws: EndToEndError.self) { try sites.start("fra", [worker]) }
+  }
+
   @Test(.timeLimit(.minutes(2)))
   func aNodeThatDoesNotKnowWhereItStandsLoadsNoBoundWorker() throws {
     let worker = try Sites.probe(Self.bound)

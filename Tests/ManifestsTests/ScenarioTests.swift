@@ -86,6 +86,9 @@ import Testing
     ("kind = \"partition\"\ntarget = \"fra to iad\"", "kind = \"clock skew\"\ntarget = \"fra\"", "needs `skew_ms`"),
     ("kind = \"partition\"", "kind = \"partitoin\"", "did you mean"),
     ("duration = \"10m\"", "duration = \"10ms\"", "must be 1s to"),
+    ("report = \"world.html\"", "report = \"/etc/world.html\"", "below the scenario's folder"),
+    ("report = \"world.html\"", "report = \"../world.html\"", "below the scenario's folder"),
+    ("report = \"world.html\"", "report = \".bashrc\"", "ends in .html"),
   ])
   func whatCannotBeMeantIsRefused(old: String, new: String, says: String) {
     #expect(text.contains(old))

@@ -192,7 +192,7 @@ import Testing
       let path = try Programs.find(RedisProgram.names, path: "/usr/bin:/bin", install: "apt install redis-server")
       let processes = LiveProcesses(on: loop)
       let redis = try await processes.start(
-        RedisProgram.program(named: "store", path: path, port: port, folder: folder), ready: RedisProgram.ready)
+        Self.redis("store", path, port: port, in: folder), ready: RedisProgram.ready)
       let answer = try await Self.ask(port, "SET key value\r\n", on: loop)
       #expect(answer == "+OK\r\n")
       await redis.kill()
@@ -213,7 +213,7 @@ import Testing
       let path = try Programs.find(RedisProgram.names, path: "/usr/bin:/bin", install: "apt install redis-server")
       let processes = LiveProcesses(on: loop)
       _ = try await processes.start(
-        RedisProgram.program(named: "store", path: path, port: port, folder: folder), ready: RedisProgram.ready)
+        Self.redis("store", path, port: port, in: folder), ready: RedisProgram.ready)
       let network = try RelayNetwork(seed: 1)
       defer { network.stop() }
       let link = await network.makeLink(
@@ -221,7 +221,7 @@ import Testing
       let way = try await network.listen(over: link, to: .loopback(port: port)).address
       try FileManager.default.createDirectory(atPath: folder + "/copy", withIntermediateDirectories: true)
       _ = try await processes.start(
-        RedisProgram.program(named: "copy", path: path, port: copyPort, folder: folder + "/copy", follows: way.port),
+        Self.redis("copy", path, port: copyPort, in: folder + "/copy", follows: way.port),
         ready: RedisProgram.ready)
       try await Live.until("the replica is in step", on: loop, milliseconds: 20_000) {
         try await Self.ask(copyPort, "INFO replication\r\n", on: loop).contains("master_link_status:up")
@@ -246,13 +246,48 @@ import Testing
     #expect(error?.message.contains("apt install redis-server") == true && error?.message.contains("PATH") == true)
   }
 
-  /// Sends a line to a port and answers what comes back at first.
+  private static let password = "pass1234"
+
+  private static func redis(
+    _ name: String, _ path: String, port: UInt16, in folder: String, follows primary: UInt16? = nil
+  ) throws -> LiveProcess.Program {
+    let file = "\(folder)/\(RedisProgram.configurationName)"
+    try RedisProgram.configuration(port: port, folder: folder, password: password, follows: primary)
+      .write(toFile: file, atomically: true, encoding: .utf8)
+    return RedisProgram.program(named: name, path: path, configuration: file, folder: folder)
+  }
+
+  /// Sends a line to a redis-server, after the password, and answers what comes back for it at first.
   private static func ask(_ port: UInt16, _ line: String, on loop: EventLoop) async throws -> String {
     let client = try await LiveClient(to: .loopback(port: port), on: loop)
     defer { client.connection.close() }
-    client.connection.write(Array(line.utf8))
-    try await Live.until("an answer", on: loop) { !client.received.isEmpty }
-    return String(decoding: client.received, as: UTF8.self)
+    let granted = "+OK\r\n"
+    client.connection.write(Array("AUTH \(password)\r\n\(line)".utf8))
+    try await Live.until("an answer", on: loop) { client.received.count > granted.utf8.count }
+    let text = String(decoding: client.received, as: UTF8.self)
+    #expect(text.hasPrefix(granted), "\(text)")
+    return String(text.dropFirst(granted.count))
+  }
+
+  /// Loopback is every user's: who has not the password reads nothing, and nobody sets where files are written.
+  @Test func aStoreOfARunIsTheRunsAlone() async throws {
+    try await inFolder { loop, folder in
+      var ports = LivePorts()
+      let port = try ports.take(on: loop)
+      let path = try Programs.find(RedisProgram.names, path: "/usr/bin:/bin", install: "apt install redis-server")
+      let processes = LiveProcesses(on: loop)
+      let program = try Self.redis("store", path, port: port, in: folder)
+      #expect(!program.arguments.contains { $0.contains(Self.password) })
+      #expect(!program.environment.contains { $0.hasPrefix("ATOLL_") })
+      _ = try await processes.start(program, ready: RedisProgram.ready)
+      let client = try await LiveClient(to: .loopback(port: port), on: loop)
+      defer { client.connection.close() }
+      client.connection.write(Array("KEYS *\r\n".utf8))
+      try await Live.until("an answer", on: loop) { !client.received.isEmpty }
+      #expect(String(decoding: client.received, as: UTF8.self).hasPrefix("-NOAUTH"))
+      #expect(try await Self.ask(port, "CONFIG SET dir /\r\n", on: loop).hasPrefix("-ERR unknown command"))
+      await processes.stop()
+    }
   }
 }
 

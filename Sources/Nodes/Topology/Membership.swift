@@ -24,6 +24,8 @@ final class Membership: @unchecked Sendable {
   private let sealer: Sealer
   private let allowsInsecure: Bool
   private var address = ""
+  /// Of the lease as this node wrote it last; nil where it has none.
+  private var version: UInt64?
   private var timer: LoopTimer?
   private var sites: [Int] = []
   /// Sites of whose lease something was said in the log, and what.
@@ -56,13 +58,21 @@ final class Membership: @unchecked Sendable {
     for site in sites { look(for: site) }
   }
 
-  /// Gives the lease back, so that the others do not wait for it to lapse.
+  /// Gives the lease back, so that the others do not wait for it to lapse. Only its own: where another node has taken the
+  /// site over meanwhile, that one's stays.
   func end() {
     guard timer != nil else { return }
     timer?.cancel()
     timer = nil
-    store.perform(Self.operation(.delete(key: Array(topology.name.utf8), condition: .none)), deadline: deadline) { _ in
-    }
+    giveBack()
+  }
+
+  private func giveBack() {
+    guard let version else { return }
+    self.version = nil
+    store.perform(
+      Self.operation(.delete(key: Array(topology.name.utf8), condition: .version(version))), deadline: deadline
+    ) { _ in }
   }
 
   private var deadline: UInt64 { loop.now &+ ForwardBounds.leaseEveryMilliseconds * 1_000_000 }
@@ -80,6 +90,11 @@ final class Membership: @unchecked Sendable {
           condition: .none)), deadline: deadline
     ) { [weak self] result in
       guard let self else { return }
+      if case .success(.written(let version)) = result {
+        self.version = version
+        // Written behind the end: nobody is there any more.
+        if timer == nil { giveBack() }
+      }
       if case .failure(let error) = result {
         say("this node's lease could not be written: \(error.message)", of: topology.site)
       } else {

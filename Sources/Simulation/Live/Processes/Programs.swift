@@ -35,18 +35,28 @@ struct RedisProgram {
   /// Valkey is the same server under another name.
   static let names = ["redis-server", "valkey-server"]
 
+  static let configurationName = "redis.conf"
+
+  /// What stands in its configuration. Loopback is every user's of the machine, so it asks for a password, and no argument
+  /// that `ps` shows names it.
   /// - parameter follows: the loopback port by which a replica reaches its primary.
-  static func program(
-    named name: String, path: String, port: UInt16, folder: String, follows primary: UInt16? = nil
-  ) -> LiveProcess.Program {
-    var arguments = ["--port", "\(port)", "--bind", "127.0.0.1", "--dir", folder, "--save", ""]
-    arguments += ["--appendonly", "yes", "--appendfsync", "always", "--daemonize", "no", "--loglevel", "notice"]
-    // A replica is served at once, not after 5 s in which others might come.
-    arguments += ["--repl-diskless-sync-delay", "0"]
-    if let primary { arguments += ["--replicaof", "127.0.0.1 \(primary)"] }
-    return LiveProcess.Program(
-      name: name, path: path, arguments: arguments, environment: LiveProcess.environment(), folder: folder,
-      output: "\(folder)/\(name)")
+  static func configuration(port: UInt16, folder: String, password: String, follows primary: UInt16? = nil) -> String {
+    var lines = [
+      "port \(port)", "bind 127.0.0.1", "dir \"\(folder)\"", "save \"\"", "appendonly yes", "appendfsync always",
+      "daemonize no", "loglevel notice", "requirepass \(password)", "masterauth \(password)",
+      "rename-command CONFIG \"\"", "rename-command DEBUG \"\"", "rename-command MODULE \"\"",
+      // A replica is served at once, not after 5 s in which others might come.
+      "repl-diskless-sync-delay 0",
+    ]
+    if let primary { lines.append("replicaof 127.0.0.1 \(primary)") }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// - parameter configuration: the file; only its owner reads it.
+  static func program(named name: String, path: String, configuration: String, folder: String) -> LiveProcess.Program {
+    LiveProcess.Program(
+      name: name, path: path, arguments: [configuration], environment: LiveProcess.environment().filter { !$0.hasPrefix("ATOLL_") },
+      folder: folder, output: "\(folder)/\(name)")
   }
 }
 

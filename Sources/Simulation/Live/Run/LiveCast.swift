@@ -23,6 +23,9 @@ final class LiveCast {
   /// Where each population reaches each site.
   private var accesses: [[SocketAddress]] = []
 
+  /// Of the run's stores.
+  private let password = String((0..<32).map { _ in "abcdefghijklmnopqrstuvwxyz0123456789".randomElement() ?? "a" })
+
   private var topology: Topology { stage.topology }
   private var loop: EventLoop { alarms.loop }
 
@@ -67,24 +70,35 @@ final class LiveCast {
       RedisProgram.names, path: options.searchPath, install: "install it (Debian: apt install redis-server)")
     for store in topology.stores {
       let port = try ports.take(on: loop)
-      let place = try folder.folder("store-\(store.name)")
       let process = try await processes.start(
-        RedisProgram.program(named: "store", path: path, port: port, folder: place), ready: RedisProgram.ready)
+        redis("store", path, port: port, in: "store-\(store.name)"), ready: RedisProgram.ready)
       stores.append((process, .loopback(port: port)))
       var copies: [SocketAddress] = []
       for replica in store.replicas {
         let way = try await network.replication(
           from: replica.site, to: store.site, lagMilliseconds: replica.lagMilliseconds, .loopback(port: port))
         let port = try ports.take(on: loop)
-        let place = try folder.folder("store-\(store.name)-\(topology.sites[replica.site].name)")
         _ = try await processes.start(
-          RedisProgram.program(named: "replica", path: path, port: port, folder: place, follows: way.port),
-          ready: RedisProgram.ready)
+          redis(
+            "replica", path, port: port, in: "store-\(store.name)-\(topology.sites[replica.site].name)",
+            follows: way.port), ready: RedisProgram.ready)
         copies.append(.loopback(port: port))
       }
       replicas.append(copies)
     }
   }
+
+  private func redis(
+    _ name: String, _ path: String, port: UInt16, in place: String, follows primary: UInt16? = nil
+  ) throws(SimulationError) -> LiveProcess.Program {
+    let folder = try self.folder.folder(place)
+    let configuration = try self.folder.write(
+      RedisProgram.configuration(port: port, folder: folder, password: password, follows: primary),
+      to: "\(place)/\(RedisProgram.configurationName)")
+    return RedisProgram.program(named: name, path: path, configuration: configuration, folder: folder)
+  }
+
+  private func url(of store: SocketAddress) -> String { "redis://:\(password)@\(store)" }
 
   // MARK: Nodes
 
@@ -147,10 +161,10 @@ final class LiveCast {
   private func view(from site: Int, nodes: [String?]) async throws(SimulationError) -> String {
     var urls: [String?] = []
     for (index, store) in topology.stores.enumerated() {
-      urls.append("redis://\(try await network.way(from: site, to: store.site, stores[index].address))")
+      urls.append(url(of: try await network.way(from: site, to: store.site, stores[index].address)))
     }
     return TopologyText(topology.file, nodes: nodes, stores: urls) { store, replica in
-      topology.stores[store].replicas[replica].site == site ? "redis://\(replicas[store][replica])" : nil
+      topology.stores[store].replicas[replica].site == site ? url(of: replicas[store][replica]) : nil
     }.text
   }
 
@@ -206,7 +220,7 @@ final class LiveCast {
   func operations() async throws(SimulationError) -> [String: Int] {
     var all: [String: Int] = [:]
     for store in stores {
-      all.merge(try await SessionAudit.operations(in: "redis://\(store.address)", on: loop), uniquingKeysWith: +)
+      all.merge(try await SessionAudit.operations(in: url(of: store.address), on: loop), uniquingKeysWith: +)
     }
     return all
   }
