@@ -42,7 +42,7 @@ import Testing
   @Test func aScenarioIsRead() throws {
     let scenario = try Scenario.parse(text)
     #expect(scenario.name == "world" && scenario.seed == 7 && scenario.milliseconds == 600_000)
-    #expect(scenario.mode == .virtual && scenario.report == "world.html" && scenario.generatedSites == 1000)
+    #expect(scenario.mode == .virtual && scenario.report == nil && scenario.generatedSites == 1000)
     #expect(abs(scenario.callsPerSecond - 16_666.67) < 0.01)
     #expect(scenario.tools.map(\.share) == [6, 1] && scenario.tools[0].serviceP95Milliseconds == 1.1)
     #expect(scenario.loads == [Scenario.Load(population: "tokyo", share: 2.5, tools: ["get_rates"])])
@@ -86,9 +86,9 @@ import Testing
     ("kind = \"partition\"\ntarget = \"fra to iad\"", "kind = \"clock skew\"\ntarget = \"fra\"", "needs `skew_ms`"),
     ("kind = \"partition\"", "kind = \"partitoin\"", "did you mean"),
     ("duration = \"10m\"", "duration = \"10ms\"", "must be 1s to"),
-    ("report = \"world.html\"", "report = \"/etc/world.html\"", "below the scenario's folder"),
-    ("report = \"world.html\"", "report = \"../world.html\"", "below the scenario's folder"),
-    ("report = \"world.html\"", "report = \".bashrc\"", "ends in .html"),
+    ("duration = \"10m\"", "duration = \"10m\"\nreport = \"/etc/world.html\"", "below the scenario's folder"),
+    ("duration = \"10m\"", "duration = \"10m\"\nreport = \"../world.html\"", "below the scenario's folder"),
+    ("duration = \"10m\"", "duration = \"10m\"\nreport = \".bashrc\"", "ends in .html"),
   ])
   func whatCannotBeMeantIsRefused(old: String, new: String, says: String) {
     #expect(text.contains(old))
