@@ -19,7 +19,7 @@ public struct Scenario: Sendable, Equatable {
   public var timeoutMilliseconds: Int
   /// Calls that the other plans are played with; 0: none is.
   public var compareCalls: Int
-  /// Where the report is written, relative to the scenario's folder; nil: nowhere.
+  /// Where the report is written, relative to the scenario's folder; nil: the file does not say.
   public var report: String?
   /// Sites to grow the topology to; nil: as it is.
   public var generatedSites: Int?

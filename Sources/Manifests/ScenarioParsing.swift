@@ -24,7 +24,7 @@ extension Scenario {
       mode: Mode(rawValue: root.text("mode") ?? "") ?? .virtual, seed: UInt64(root.integer("seed") ?? 1),
       milliseconds: root.integer("duration") ?? 0, calls: root.integer("calls"), rate: root.integer("rate"),
       timeoutMilliseconds: root.integer("timeout") ?? 0, compareCalls: root.integer("compare_calls") ?? 0,
-      report: root.text("report") ?? name + ".html", generatedSites: root.table("generate")?.integer("sites"),
+      report: root.text("report"), generatedSites: root.table("generate")?.integer("sites"),
       loads: try loads(root.tables("loads"), reader), tools: try tools(root.tables("tools"), reader),
       faults: try root.tables("faults").map { table throws(ManifestError) in try ScenarioFault(table, reader) })
     for (index, load) in scenario.loads.enumerated() {

@@ -51,8 +51,10 @@ extension Scenario {
           core, for comparison; 0: none. Virtual mode only.
           """),
       KeyShape(
-        "report", .text(maxBytes: Bounds.pathBytes, check: Words.pathBelow), standard: .described("`<name>.html`, where the command is run"),
-        example: "\"world.html\"", doc: "Where the report is written, in the scenario's folder or below it; elsewhere with `--report`."),
+        "report", .text(maxBytes: Bounds.pathBytes, check: Words.pathBelow),
+        standard: .described("`<name>.html`, where the command is run"),
+        example: "\"world.html\"",
+        doc: "Where the report is written, in the scenario's folder or below it; elsewhere with `--report`."),
       KeyShape("generate", .table(generate), doc: generate.doc),
       KeyShape(
         "loads", .tables(load, maxCount: Bounds.populations),

@@ -55,7 +55,8 @@ struct RedisProgram {
   /// - parameter configuration: the file; only its owner reads it.
   static func program(named name: String, path: String, configuration: String, folder: String) -> LiveProcess.Program {
     LiveProcess.Program(
-      name: name, path: path, arguments: [configuration], environment: LiveProcess.environment().filter { !$0.hasPrefix("ATOLL_") },
+      name: name, path: path, arguments: [configuration],
+      environment: LiveProcess.environment().filter { !$0.hasPrefix("ATOLL_") },
       folder: folder, output: "\(folder)/\(name)")
   }
 }
