@@ -39,6 +39,7 @@ public final class LinkExchange: @unchecked Sendable {
     receiver = nil
     let state = self.state
     self.state = .ended
+    request.body = []
     switch state {
     case .waiting: route.abandoned()
     case .carried(let carrier): carrier.drop()
@@ -69,10 +70,16 @@ public final class LinkExchange: @unchecked Sendable {
   }
 
   func end(_ result: Result<Void, LinkError>) {
-    state = .ended
+    expire()
     guard let receiver else { return }
     self.receiver = nil
     receiver.end(result)
+  }
+
+  /// It has ended, and its receiver hears of it later. What was not sent is kept no longer, whoever holds the exchange.
+  func expire() {
+    state = .ended
+    request.body = []
   }
 
   func fail(_ code: LinkError.Code, _ what: String) {

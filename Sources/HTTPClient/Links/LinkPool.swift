@@ -59,6 +59,8 @@ public final class LinkPool: @unchecked Sendable {
   public var idleConnections: Int { routes.values.reduce(0) { $0 + $1.idleCount } }
   /// Requests that wait for a connection.
   public var waitingRequests: Int { routes.values.reduce(0) { $0 + $1.waiting } }
+  /// Places that requests hold in queues, those that were cancelled there included.
+  var queuedRequests: Int { routes.values.reduce(0) { $0 + $1.queued } }
 
   /// Sends a request. On the loop.
   ///

@@ -19,7 +19,7 @@ final class LinkRoute {
   private(set) var connections: [LinkConnection] = []
   private var idle: [LinkConnection] = []
   private var attempts: [Attempt] = []
-  /// What has left it is nil, so that no body is kept.
+  /// What has left it is nil; what was cancelled in it has no body any more.
   private var queue: [LinkExchange?] = []
   private var queueStart = 0
   /// Those in the queue that were not cancelled.
@@ -86,10 +86,21 @@ final class LinkRoute {
     open()
   }
 
-  /// An exchange that waits was cancelled; it leaves the queue when its turn comes.
+  /// Places in the queue that are held, by those that were cancelled too.
+  var queued: Int { queue.count - queueStart }
+
+  /// An exchange that waits was cancelled; it leaves the queue when its turn comes, or with many others.
   func abandoned() {
     waiting -= 1
+    compact()
+  }
+
+  /// Keeps the queue from growing by those that have left it: a target that answers nobody gives nobody a turn.
+  private func compact() {
     if waiting == 0 { (queue, queueStart) = ([], 0) }
+    guard queued > 2 * waiting + 64 else { return }
+    queue = queue[queueStart...].filter { $0?.isWaiting == true }
+    queueStart = 0
   }
 
   private func nextWaiting() -> LinkExchange? {
@@ -217,10 +228,10 @@ final class LinkRoute {
       if exchange.request.deadline <= now { late.append(exchange) } else { next = min(next, exchange.request.deadline) }
     }
     for exchange in late {
-      exchange.state = .ended
+      exchange.expire()
       waiting -= 1
     }
-    if waiting == 0 { (queue, queueStart) = ([], 0) }
+    compact()
     var overdue: [LinkConnection] = []
     for connection in connections {
       guard let deadline = connection.exchange?.request.deadline else { continue }
