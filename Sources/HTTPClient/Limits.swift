@@ -93,6 +93,9 @@ public enum UpstreamLimits {
 
 /// What the links of one loop may take: bounds of the client by which nodes ask each other.
 public struct LinkLimits: Sendable, Equatable {
+  /// Names in the `Connection` lines of one head, of a request that is passed on or of an answer; well-meant ones have
+  /// two or three.
+  public static let connectionNamesMax = 64
   /// Connections to one target, those on their way included; requests beyond wait for one.
   public var connectionsPerTarget = 64
   /// Requests to one target that wait for a connection; further ones fail at once with `busy`.

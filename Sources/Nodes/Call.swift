@@ -33,6 +33,8 @@ final class Call: @unchecked Sendable {
   let isPart: Bool
   /// What another node said of it, where one passed it on.
   let forward: TakenForward?
+  /// The header lines that go on with the parts of its batch; nil for a call that came alone.
+  let lines: ForwardLines?
   /// Whether another site answered it, or was asked to.
   var isElsewhere = false
   /// Why an answer that went out as it came broke off.
@@ -57,6 +59,7 @@ final class Call: @unchecked Sendable {
     exchange = caller.exchange
     endpoint = caller.endpoint
     forward = caller.forward
+    lines = caller.lines
     ledger.logSink = worker.logSink
     self.loop = loop
     startedNanoseconds = loop.eventLoop.now
@@ -92,4 +95,6 @@ struct Caller {
   var exchange: HTTPExchange?
   var endpoint = ""
   var forward: TakenForward?
+  /// For the parts of a batch, which are passed on one by one.
+  var lines: ForwardLines?
 }

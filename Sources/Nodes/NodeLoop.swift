@@ -228,6 +228,8 @@ final class NodeLoop: @unchecked Sendable {
   ) async -> HTTPAnswer {
     // Joined part by part, so that never more than one batch's worth of answers is kept.
     var answers = BatchAnswer()
+    var caller = caller
+    if forwarder != nil { caller.lines = ForwardLines() }
     for part in batch {
       switch part {
       case .answer(let known): answers.append(known)

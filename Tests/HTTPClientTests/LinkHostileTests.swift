@@ -54,6 +54,12 @@ private let badAnswers = [
   BadAnswer("an endless reason", .badAnswer, "HTTP/1.1 200 " + String(repeating: "x", count: 600_000)),
   BadAnswer("many interim answers", .tooLarge, String(repeating: "HTTP/1.1 103 Hints\r\nX: 1\r\n\r\n", count: 300)),
   BadAnswer(
+    "many names in Connection", .badAnswer,
+    "HTTP/1.1 200 OK\r\nConnection: " + String(repeating: "a,", count: 20_000) + "\r\nContent-Length: 0\r\n\r\n"),
+  BadAnswer(
+    "many names in several Connections", .badAnswer,
+    "HTTP/1.1 200 OK\r\n" + String(repeating: "Connection: a, b\r\n", count: 33) + "Content-Length: 0\r\n\r\n"),
+  BadAnswer(
     "many trailers", .tooLarge,
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + String(repeating: "X: 1\r\n", count: 300) + "\r\n"),
 ]

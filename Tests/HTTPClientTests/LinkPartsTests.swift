@@ -80,6 +80,24 @@ import Testing
     #expect(LinkHead(head).value("b") == nil)
   }
 
+  @Test func connectionNamesAFewLinesAndNoMore() {
+    let most = ConnectionNames.most
+    func names(_ values: [String]) -> Set<String>? {
+      let head = AnswerHead()
+      for value in values { head.append(name: "Connection", value: value) }
+      head.append(name: "X-Last", value: "1")
+      return head.connectionNames()
+    }
+    #expect(names([]) == [])
+    #expect(names([" Close ,,\tX-A", "x-b"]) == ["close", "x-a", "x-b"])
+    let full = (1...most).map { "x-\($0)" }
+    #expect(names([full.joined(separator: ",")])?.count == most)
+    #expect(names(full)?.count == most)
+    #expect(names([full.joined(separator: " "), "close"]) == nil)
+    #expect(names([(0...most).map { "x-\($0)" }.joined(separator: ", ")]) == nil)
+    #expect(names([String(repeating: "a,", count: 30_000)]) == nil, "the same one counts each time")
+  }
+
   private final class Reader: AnswerReader {
     var log = ""
     var body: [UInt8] = []

@@ -176,6 +176,9 @@ final class AnswerParser {
       }
     }
     if status < 200 { return 1 }
+    guard head.connectionNames() != nil else {
+      return refuse("names more than \(ConnectionNames.most) lines in `Connection`")
+    }
     head.status = status
     let hasNoBody = isHead || status == 204 || status == 304
     if hasLength { head.contentLength = Int(clamping: machine.pointee.content_length) }

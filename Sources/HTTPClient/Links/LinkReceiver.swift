@@ -91,20 +91,27 @@ final class AnswerHead {
     return true
   }
 
-  var endToEnd: [(name: String, value: String)] {
-    var named: [Substring] = []
+  /// What `Connection` names, in lower case: lines that end here. Nil where that is more than
+  /// ``ConnectionNames/most``. Cost: none where there is no such line.
+  func connectionNames() -> Set<String>? {
+    var names = ConnectionNames()
     var index = 0
     while let found = firstIndex(of: "connection", from: index) {
-      let value = String(decoding: bytes[slots[found].value], as: UTF8.self).lowercased()
-      named += value.split(whereSeparator: { $0 == "," || $0 == " " || $0 == "\t" })
+      guard names.add(bytes[slots[found].value]) else { return nil }
       index = found + 1
     }
+    return names.names
+  }
+
+  /// None of the lines of a head that names too many: whoever reads heads has refused it.
+  var endToEnd: [(name: String, value: String)] {
+    guard let named = connectionNames() else { return [] }
     var fields: [(name: String, value: String)] = []
     fields.reserveCapacity(slots.count)
     for slot in slots {
       let name = String(decoding: bytes[slot.name], as: UTF8.self)
       let key = name.lowercased()
-      guard !isConnectionLine(key), key != "content-length", !named.contains(key[...]) else { continue }
+      guard !isConnectionLine(key), key != "content-length", !named.contains(key) else { continue }
       fields.append((name, String(decoding: bytes[slot.value], as: UTF8.self)))
     }
     return fields

@@ -90,6 +90,8 @@ final class SecureLink: LinkCarrier, TransferOwner {
     head.reset()
     head.status = answer.status
     for field in answer.given { head.append(name: field.name, value: field.value) }
+    // Ends as an answer that is none.
+    guard head.connectionNames() != nil else { return .stop }
     if !answer.isEncoded { head.contentLength = answer.value(of: "content-length").flatMap { Int($0) } }
     return exchange?.head(head) == true ? .give : .stop
   }

@@ -128,43 +128,4 @@ final class Forwarder {
       "site does not answer: its calls go elsewhere",
       metadata: ["site": "\(topology.name(of: site))", "reason": "\(why)"])
   }
-
-  // MARK: Header lines
-
-  /// The client's header lines that go on with its call: those of the message, without what is between client and this
-  /// node. The caller's token never leaves the node; the caller's name goes in the seal.
-  static func lines(of exchange: HTTPExchange) throws(LinkError) -> LinkFields {
-    var fields = LinkFields()
-    fields.reserve(bytes: 1_024)
-    var named: [Substring] = []
-    // Most requests have no such line.
-    if case .none = exchange.copies(of: "connection") {
-    } else {
-      for value in exchange.headerValues("connection") {
-        named += value.lowercased().split { $0 == "," || $0 == " " || $0 == "\t" }
-      }
-    }
-    try exchange.forEachLine { name, value throws(LinkError) in
-      if staysHere(name) || !named.isEmpty && named.contains(String(decoding: name, as: UTF8.self).lowercased()[...]) {
-        return
-      }
-      try fields.appendForwarded(name, value)
-    }
-    return fields
-  }
-
-  /// Lines for this node only, beside those of the connection, which the link leaves out itself.
-  private static func staysHere(_ name: ArraySlice<UInt8>) -> Bool {
-    switch name.count {
-    case 6: isSame(name, "origin")
-    case 13: isSame(name, "authorization")
-    case 14: isSame(name, Forward.header)
-    case 19: isSame(name, "proxy-authorization")
-    default: false
-    }
-  }
-
-  private static func isSame(_ name: ArraySlice<UInt8>, _ lowercased: String) -> Bool {
-    String(decoding: name, as: UTF8.self).lowercased() == lowercased
-  }
 }

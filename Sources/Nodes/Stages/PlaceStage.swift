@@ -38,12 +38,18 @@ struct PlaceStage: Stage {
       return .overloaded(retryAfterSeconds: 1)
     }
     defer { forwarder.leave() }
-    do throws(LinkError) {
-      let lines = try Forwarder.lines(of: exchange)
-      return await walk(call, placement, forwarder, lines, next)
-    } catch {
-      return .internalError("the call's header cannot be passed on: \(error.message)")
+    let lines: LinkFields
+    do throws(LinkError) { lines = try (call.lines ?? ForwardLines()).of(exchange) } catch {
+      call.refusal = .unplaced
+      return .unserved(Self.unforwardable(error))
     }
+    return await walk(call, placement, forwarder, lines, next)
+  }
+
+  /// The answer to a call whose header lines cannot go on with it. It ran nowhere.
+  static func unforwardable(_ error: LinkError) -> ToolOutcome.Unserved {
+    ToolOutcome.Unserved(
+      status: 400, code: .invalidRequest, "The call's header cannot be passed on: \(error.message).")
   }
 
   /// Offers the call to one site after the other.
