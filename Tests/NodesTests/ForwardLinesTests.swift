@@ -1,6 +1,8 @@
 // The header lines that go on with a call, and what it costs to find them.
 import HTTPClient
 import HTTPServer
+import HTTPTypes
+import MCP
 import Synchronization
 import Testing
 

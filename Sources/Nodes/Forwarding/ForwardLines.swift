@@ -55,8 +55,7 @@ final class ForwardLines {
   private static func staysHere(_ name: ArraySlice<UInt8>) -> Bool {
     switch name.count {
     case 6: isSame(name, "origin")
-    case 13: isSame(name, "authorization")
-    case 14: isSame(name, Forward.header)
+    case 13: isSame(name, "authorization") || isSame(name, Forward.header)
     case 19: isSame(name, "proxy-authorization")
     default: false
     }
