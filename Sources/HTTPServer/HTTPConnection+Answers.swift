@@ -60,6 +60,7 @@ extension HTTPConnection {
       core.writer.begin(
         &out, code: failure.status, date: core.date.line, framing: .counted(text.count), connection: .close)
       core.writer.append(&out, "Content-Type", "text/plain; charset=utf-8")
+      if let field = core.refusalField?(failure.status) { core.writer.append(&out, field.name, field.value) }
       if failure.status == 503 { core.writer.append(&out, "Retry-After", "\(core.limits.retryAfterSeconds)") }
       if let head, case .serve(let origin?) = rules.judge(head) {
         for line in CORS.lines(origin: head.string(origin)) { core.writer.append(&out, line.name, line.value) }

@@ -28,6 +28,8 @@ final class HTTPCore: @unchecked Sendable {
   let run: (HTTPExchange) -> Void
   /// Asks the service about a head; nil where it does not look at heads.
   let judge: ((RequestHead, SocketAddress) -> HTTPRefusal?)?
+  /// One more line for what is refused before the service has heard of it.
+  let refusalField: ((_ status: Int) -> HTTPHeader?)?
   /// For assertions only.
   let isConfined: () -> Bool
   /// Runs something in a later turn of the loop.
@@ -60,11 +62,13 @@ final class HTTPCore: @unchecked Sendable {
   init(
     limits: HTTPLimits, isConfined: @escaping () -> Bool = { true },
     later: @escaping (@escaping @Sendable () -> Void) -> Void,
-    judge: ((RequestHead, SocketAddress) -> HTTPRefusal?)? = nil, run: @escaping (HTTPExchange) -> Void
+    judge: ((RequestHead, SocketAddress) -> HTTPRefusal?)? = nil,
+    refusalField: ((_ status: Int) -> HTTPHeader?)? = nil, run: @escaping (HTTPExchange) -> Void
   ) {
     self.limits = limits
     self.run = run
     self.judge = judge
+    self.refusalField = refusalField
     self.isConfined = isConfined
     self.later = later
     tick = limits.tickMilliseconds

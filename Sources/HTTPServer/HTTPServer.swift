@@ -13,13 +13,19 @@ public final class HTTPServer: @unchecked Sendable {
   private var sweeper: LoopTimer?
   private var sweptAt: UInt64 = 0
 
-  public init(loop: EventLoop, limits: HTTPLimits = HTTPLimits(), hosts: HostPolicy, service: any HTTPService) {
+  /// - parameter refusalField: one more line for what the server refuses itself, by status, before the service has
+  ///   heard of the request: for clients that must know that it was not begun.
+  public init(
+    loop: EventLoop, limits: HTTPLimits = HTTPLimits(), hosts: HostPolicy, service: any HTTPService,
+    refusalField: ((_ status: Int) -> HTTPHeader?)? = nil
+  ) {
     self.loop = loop
     self.hosts = hosts
     var judge: ((RequestHead, SocketAddress) -> HTTPRefusal?)?
     if service.judgesHeads { judge = { service.refusal(of: HTTPHeadView($0, peer: $1)) } }
     core = HTTPCore(
-      limits: limits, isConfined: { loop.isOnLoop }, later: { loop.execute($0) }, judge: judge
+      limits: limits, isConfined: { loop.isOnLoop }, later: { loop.execute($0) }, judge: judge,
+      refusalField: refusalField
     ) { exchange in
       let task = loop.spawn {
         await service.answer(exchange)

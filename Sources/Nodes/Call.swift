@@ -37,6 +37,8 @@ final class Call: @unchecked Sendable {
   let lines: ForwardLines?
   /// Whether another site answered it, or was asked to.
   var isElsewhere = false
+  /// Whether a site that was asked may have begun with it, and gave no answer.
+  var mayHaveBegun = false
   /// Why an answer that went out as it came broke off.
   var brokenOff: String?
   /// Why no site took the call: for the log.

@@ -5,6 +5,8 @@ enum NodeBounds {
   static let ratedPeersMax = 65_536
   /// Time that calls in flight have to finish once the node drains, in milliseconds.
   static let drainMilliseconds: UInt64 = 30_000
+  /// Answers of other nodes that are read in a loop's pool, in bytes; it has room for any of that size.
+  static let pooledMessageBytes = 1 << 20
   /// What a pipe that is ready takes at once, in bytes (Linux's `PIPE_BUF`).
   static let pipeBytes = 4_096
   /// Forwarded calls whose nonces are remembered for the time that they are good: past it none is taken. Some 16 MiB.
@@ -21,6 +23,8 @@ enum ForwardBounds {
   static let graceMilliseconds = 250.0
   /// Bytes of an answer that is passed on whole where its length is known; longer ones go on as they come.
   static let wholeBytes = 1 << 20
+  /// Bytes of a body that nobody gets, read so that its connection serves again; past it the connection ends.
+  static let droppedBytes = 64 << 10
   /// How long a lease holds that is not renewed, in milliseconds, and how often it is.
   static let leaseMilliseconds: UInt64 = 10_000
   static let leaseEveryMilliseconds: UInt64 = 2_000

@@ -10,6 +10,8 @@ extension Node {
   func listen() async throws(NodeError) {
     let service = NodeService(node: self)
     let policy = try hostPolicy()
+    // Other nodes must know that what the server refuses was not begun.
+    let isMember = shared.standing.topology != nil
     let withAdmin = address.isLoopback && adminAddress == nil
     for (index, loop) in loops.enumerated() {
       // The first listener binds alone, so that a taken port is an error; the others join it.
@@ -18,7 +20,8 @@ extension Node {
       let sharing: TCPListener.Sharing = index == 0 ? .exclusiveThenShared : .joins(port: wanted.port)
       let result = await loop.eventLoop.run { () -> Result<SocketAddress, HTTPServerError> in
         let server = HTTPServer(
-          loop: loop.eventLoop, limits: limits, hosts: policy, service: service.main(loop, alsoAdmin: withAdmin))
+          loop: loop.eventLoop, limits: limits, hosts: policy, service: service.main(loop, alsoAdmin: withAdmin),
+          refusalField: isMember ? { RefusalWord.ofServer(status: $0).field } : nil)
         loop.server = server
         return Result { () throws(HTTPServerError) in try server.listen(on: wanted, sharing: sharing) }
       }

@@ -219,7 +219,9 @@ final class NodeLoop: @unchecked Sendable {
       loop: self)
     onCall?(call)
     let outcome = await pipeline.answer(call)
-    return encode(outcome, for: request, pool: pool)
+    var answer = encode(outcome, for: request, pool: pool)
+    if let word = RefusalWord(call, outcome) { answer.fields.append(word.field) }
+    return answer
   }
 
   /// The parts of a batch run one after the other: a batch is one request's worth of the caller's share.
@@ -239,6 +241,14 @@ final class NodeLoop: @unchecked Sendable {
       }
     }
     return answers.finished()
+  }
+
+  /// Whether these bytes are one JSON object that says it is a message of JSON-RPC.
+  func isMessage(_ bytes: [UInt8]) -> Bool {
+    // The pool is for requests and guests' answers; what may be larger is read on the heap.
+    let fits = bytes.count <= NodeBounds.pooledMessageBytes
+    guard let document = try? JSONDocument(bytes, pool: fits ? pool : nil) else { return false }
+    return document.root["jsonrpc"]?.isString("2.0") == true
   }
 
   /// Why the arguments do not fit the tool's schema, as the answer that says so; nil when they do.

@@ -72,7 +72,7 @@ extension TheBinary.InATopology {
     let caught = Mutex<[Conversation.Request]>([])
     let post = try ScriptedSite { conversation, request in
       caught.withLock { $0.append(request) }
-      conversation.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+      conversation.send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
     }
     var iad = TestSite.iad
     iad.port = post.port
@@ -137,7 +137,7 @@ extension TheBinary.InATopology {
     let sent = Atomic(0)
     let piece = String(repeating: "x", count: 64 << 10)
     let post = try ScriptedSite { conversation, _ in
-      conversation.send("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n")
+      conversation.send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
       for _ in 0..<512 {
         conversation.sendPiece(piece)
         sent.add(1, ordering: .relaxed)

@@ -288,4 +288,20 @@ import Testing
     #expect(fifth.transport.takeStatuses() == [200])
     #expect(machine.core.counters.refusedConnections == 2)
   }
+
+  @Test func whatTheServerRefusesItselfHasTheLineOfItsStatus() {
+    var limits = limits
+    limits.connections = 1
+    limits.headerBytes = 100
+    let machine = Machine(limits: limits, refusalFields: [503: ("X-Mark", "busy"), 431: ("X-Mark", "large")]) {
+      $0.ok()
+    }
+    let first = machine.connect()
+    #expect(machine.connect().transport.takeText().contains("\r\nX-Mark: busy\r\n"))
+    first.send(request("GET /"))
+    #expect(!first.transport.takeText().contains("X-Mark"), "a service's answer has none")
+    first.send(request("GET /", "X-Long: \(String(repeating: "x", count: 200))\r\n"))
+    let refused = first.transport.takeText()
+    #expect(refused.hasPrefix("HTTP/1.1 431 ") && refused.contains("\r\nX-Mark: large\r\n"))
+  }
 }

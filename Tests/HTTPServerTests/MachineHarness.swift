@@ -69,7 +69,7 @@ final class Machine {
   /// `judge` is what a service says to heads.
   init(
     limits: HTTPLimits = HTTPLimits(), hosts: HostPolicy = HostPolicy(),
-    judge: HeadJudge? = nil, service: ((HTTPExchange) -> Void)? = nil
+    judge: HeadJudge? = nil, refusalFields: [Int: HTTPHeader] = [:], service: ((HTTPExchange) -> Void)? = nil
   ) {
     let inbox = Inbox()
     inbox.service = service
@@ -78,7 +78,9 @@ final class Machine {
     let judgeHead = judge.map { judge in
       { (head: RequestHead, peer: SocketAddress) in judge.refusal(HTTPHeadView(head, peer: peer)) }
     }
-    core = HTTPCore(limits: limits, later: { inbox.later.append($0) }, judge: judgeHead) { exchange in
+    core = HTTPCore(
+      limits: limits, later: { inbox.later.append($0) }, judge: judgeHead, refusalField: { refusalFields[$0] }
+    ) { exchange in
       if let service = inbox.service {
         service(exchange)
         exchange.answerReturned()

@@ -7,14 +7,14 @@ import MCP
 enum ForwardFailure {
   /// There was none.
   case noSite
-  case refused(site: String, String)
+  case refused(site: String, RefusalWord)
   case failed(site: String, LinkError)
 
   /// For the log.
   var reason: String {
     switch self {
     case .noSite: "no site that may run the tool can be reached from here"
-    case .refused(let site, let word): "\(site): \(word)"
+    case .refused(let site, let word): "\(site): \(word.rawValue)"
     case .failed(let site, let error): "\(site): \(error.message)"
     }
   }
@@ -28,8 +28,8 @@ enum ForwardFailure {
     case .noSite: why = "no site that may run it can be reached from here"
     case .refused(let site, let word):
       data.append(#","site":"#, site)
-      data.append(#","reason":"#, word)
-      why = "`\(site)` refused it (\(word)): \(Self.remedy(word))"
+      data.append(#","reason":"#, word.rawValue)
+      why = "`\(site)` refused it (\(word.rawValue)): \(Self.remedy(word))"
     case .failed(let site, let error):
       data.append(#","site":"#, site)
       data.append(#","reason":"#, error.code.rawValue)
@@ -60,13 +60,15 @@ enum ForwardFailure {
     }
   }
 
-  private static func remedy(_ word: String) -> String {
+  private static func remedy(_ word: RefusalWord) -> String {
     switch word {
-    case "topology_differs": "its node has another topology"
-    case "version_differs": "its node has another version of the worker"
-    case ForwardRefusal.foreign: "what answers at its address is no node of it, or has no such name (`[http] hosts`)"
-    case "forward_refused": "its node has other keys, or another time"
-    default: "try again in a moment"
+    case .topologyDiffers: "its node has another topology"
+    case .versionDiffers: "its node has another version of the worker"
+    case .foreign: "what answers at its address is no node of it, or has no such name (`[http] hosts`)"
+    case .forwardRefused: "its node has other keys, or another time"
+    case .unread: "its node takes smaller requests than this one, or the request was broken on its way"
+    case .other: "what answers at its address says so in words that no node uses"
+    case .forwardBusy, .loop, .overloaded, .unplaced: "try again in a moment"
     }
   }
 }

@@ -24,11 +24,13 @@ enum ForwardRefusal: String, Error, Sendable, CaseIterable {
   case loop
 
   /// As other nodes and callers read it.
-  var word: String {
+  var word: RefusalWord {
     switch self {
-    case .sealed, .altered, .stale, .replayed: "forward_refused"
-    case .full: "forward_busy"
-    case .topologyDiffers, .versionDiffers, .loop: rawValue
+    case .sealed, .altered, .stale, .replayed: .forwardRefused
+    case .full: .forwardBusy
+    case .topologyDiffers: .topologyDiffers
+    case .versionDiffers: .versionDiffers
+    case .loop: .loop
     }
   }
 
@@ -57,17 +59,11 @@ enum ForwardRefusal: String, Error, Sendable, CaseIterable {
 
   /// What goes out: nothing of the call was done.
   var unserved: ToolOutcome.Unserved {
-    var fields = [(name: Self.fieldName, value: word)]
+    var fields = [word.field]
     if self == .full { fields.append((name: "Retry-After", value: "1")) }
     return ToolOutcome.Unserved(
-      status: status, code: .forwardRefused, message, data: #"{"refused":"\#(word)"}"#, fields: fields)
+      status: status, code: .forwardRefused, message, data: #"{"refused":"\#(word.rawValue)"}"#, fields: fields)
   }
-
-  /// What a source makes of an answer that no node of a topology gives.
-  static let foreign = "not_a_node"
-  /// Tells the sender that the call was not begun.
-  static let fieldName = "Atoll-Refused"
-  static let header = "atoll-refused"
 }
 
 /// Judges the forwards that come to a node. Immutable but for the nonces it remembers.

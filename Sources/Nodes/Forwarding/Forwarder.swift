@@ -71,7 +71,7 @@ final class Forwarder {
     let request = LinkRequest(
       path: call.endpoint, fields: fields, body: body,
       deadline: deadline &+ UInt64((path.roundTrip + ForwardBounds.graceMilliseconds) * 1e6))
-    let relay = ForwardRelay(loop: loop, client: call.isPart ? nil : call.exchange)
+    let relay = ForwardRelay(loop: loop, client: call.isPart ? nil : call.exchange, isMessage: call.loop.isMessage)
     let attempt = await relay.attempt(request, to: target, by: links)
     note(attempt, site)
     return attempt
@@ -79,21 +79,17 @@ final class Forwarder {
 
   /// What an attempt says of the site.
   private func note(_ attempt: ForwardAttempt, _ site: Int) {
-    let word: String
+    let word: String?
     switch attempt {
-    case .answered(let answer): word = answer.status == 503 ? "overloaded" : "answered"
+    case .answered: word = nil
     case .streamed(_, nil): word = "answered"
     case .streamed(_, let error?): word = error.code.rawValue
-    case .refused(let refusal): word = refusal
+    case .refused(let refusal): word = refusal.rawValue
     case .failed(let error): word = error.code.rawValue
     }
-    if case .answered(let answer) = attempt, answer.status != 503 {
-      answers[site] += 1
-    } else {
-      rest[site, default: [:]][word, default: 0] += 1
-    }
+    if let word { rest[site, default: [:]][word, default: 0] += 1 } else { answers[site] += 1 }
     switch attempt {
-    case .answered, .streamed(_, nil): answered(site, isProbe: false)
+    case .answered, .streamed(_, nil), .refused(.overloaded): answered(site, isProbe: false)
     // It is there, and of no use: probes look at why.
     case .refused: break
     case .failed(let error), .streamed(_, let error?):

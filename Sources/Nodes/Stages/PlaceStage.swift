@@ -64,8 +64,6 @@ struct PlaceStage: Stage {
     let digest = SHA256.digest(of: body)
     let deadline = call.deadline
     var last = ForwardFailure.noSite
-    var relayed: HTTPAnswer?
-    var mayHaveRun = false
     while let site = walk.next(isUp: topology.isUp) {
       if site == topology.site {
         call.ledger.place = (site: call.loop.siteName, loop: call.loop.name)
@@ -75,36 +73,34 @@ struct PlaceStage: Stage {
       call.ledger.place = (site: name, loop: call.loop.name)
       call.isElsewhere = true
       switch await forwarder.attempt(call, at: site, lines, body: body, digest: digest, deadline: deadline) {
-      case .answered(let answer) where answer.status == 503:
-        // The site has no room, so it has not begun.
-        relayed = answer
-        walk.failed(mayHaveBegun: false)
       case .answered(let answer): return .relayed(answer)
       case .streamed(let status, let error):
         if let error { call.brokenOff = error.message }
         return .relayed(HTTPAnswer(status: status, verdict: .result))
       case .refused(let word):
         last = .refused(site: name, word)
-        relayed = nil
-        walk.failed(mayHaveBegun: false)
+        call.mayHaveBegun = call.mayHaveBegun || word.mayHaveBegun
+        walk.failed(mayHaveBegun: word.mayHaveBegun)
       case .failed(let error):
         if error.code == .cancelled {
           call.refusal = .cancelled
           return .internalError("the caller left")
         }
         last = .failed(site: name, error)
-        relayed = nil
-        mayHaveRun = mayHaveRun || error.wasSent
+        call.mayHaveBegun = call.mayHaveBegun || error.wasSent
         walk.failed(mayHaveBegun: error.wasSent)
       }
       call.isElsewhere = false
       if call.loop.eventLoop.now >= deadline { break }
     }
     call.isElsewhere = true
-    if let relayed, !mayHaveRun { return .relayed(relayed) }
+    if case .refused(_, .overloaded) = last, !call.mayHaveBegun {
+      call.refusal = .overloaded
+      return .overloaded(retryAfterSeconds: 1)
+    }
     call.refusal = .unplaced
     call.problem = last.reason
     return .unserved(
-      last.unserved(of: call.request.toolName, mayHaveRun: mayHaveRun, isRepeatable: placement.isRepeatable))
+      last.unserved(of: call.request.toolName, mayHaveRun: call.mayHaveBegun, isRepeatable: placement.isRepeatable))
   }
 }

@@ -1,0 +1,91 @@
+// What a node makes of answers that other sites give: which it believes, and whether a call may go on elsewhere.
+import Foundation
+import Synchronization
+import Testing
+
+extension TheBinary.InATopology {
+  /// A node at `fra` that asks a site of the test's own at `dub` first, and the node at `iad` next.
+  private func beside(_ answer: String) throws -> (edge: ServedNode, far: ServedNode, sites: Sites) {
+    let post = try ScriptedSite { conversation, _ in conversation.send(answer) }
+    posts.withLock { $0.append(post) }
+    var dub = TestSite.dub
+    dub.port = post.port
+    let sites = try Sites([.fra, dub, .iad])
+    let worker = try Sites.probe("tier = \"core\"")
+    return (try sites.start("fra", [worker]), try sites.start("iad", [worker]), sites)
+  }
+
+  /// A balancer's 503 may stand for a node that died over the call.
+  @Test(.timeLimit(.minutes(2)))
+  func onlyA503ThatSaysSoHasNotBegunTheCall() throws {
+    let body = #"{"jsonrpc":"2.0","id":1,"error":{"code":-31503,"message":"no room"}}"#
+    func answer(_ line: String) -> String {
+      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n\(line)Content-Length: \(body.utf8.count)\r\n\r\n"
+        + body
+    }
+    do {
+      let (edge, far, _) = try beside(answer(""))
+      let lost = try ToolAnswer(edge.ask(ToolRequest("order").text(port: edge.port)))
+      #expect(lost.response.status == 502 && lost.errorCode == -31502, "\(lost.response.bodyText)")
+      #expect(lost.response.bodyText.contains(#""may_have_run":true,"site":"dub""#))
+      #expect(try far.metric("atoll_fresh_call_seconds_count") == 0, "it is not run a second time")
+      #expect(try edge.call("patient").text == "waited", "what does no harm twice goes on")
+      #expect(try edge.get("/metrics").bodyText.contains(#"atoll_forwards_total{site="dub",outcome="bad_answer"}"#))
+    }
+    do {
+      let (edge, far, _) = try beside(answer("Atoll-Refused: overloaded\r\n"))
+      #expect(try edge.call("order").text == "ordered")
+      #expect(try far.metric("atoll_fresh_call_seconds_count") == 1)
+      far.crash()
+      let refused = try edge.ask(ToolRequest("order").text(port: edge.port))
+      #expect(refused.status == 503 && refused.bodyText.contains(#""may_have_run":false"#), "\(refused.bodyText)")
+    }
+    do {
+      let (edge, far, _) = try beside(answer("Atoll-Refused: x\"} 7\r\n"))
+      let lost = try edge.ask(ToolRequest("order").text(port: edge.port))
+      #expect(lost.status == 502 && lost.bodyText.contains(#""reason":"other""#), "\(lost.bodyText)")
+      #expect(try far.metric("atoll_fresh_call_seconds_count") == 0)
+      #expect(try edge.get("/metrics").bodyText.contains(#"{site="dub",outcome="other"} 1"#))
+    }
+  }
+
+  /// A node that has no room says so to the node that asks, and the caller hears it.
+  @Test(.timeLimit(.minutes(2)))
+  func aSiteWithoutRoomIsPassedBy() throws {
+    let sites = try Sites([.fra, .dub, .iad])
+    let worker = try Sites.probe("tier = \"core\"")
+    let edge = try sites.start("fra", [worker])
+    let small = try sites.folder.write("[limits]\ninstances = 1\nqueue = 1\nqueue_ms = 10\n", to: "small.toml")
+    let near = try sites.start("dub", [worker], options: ["--config", small])
+    let answers = onThreads(2) { index -> String? in
+      usleep(index == 0 ? 0 : 500_000)
+      return try? edge.ask(ToolRequest(index == 0 ? "slow" : "order").text(port: edge.port)).bodyText
+    }
+    #expect(answers.compactMap { $0 }.contains { $0.contains("no room") }, "\(answers)")
+    #expect(try edge.get("/metrics").bodyText.contains(#"{site="dub",outcome="overloaded"} 1"#))
+    let far = try sites.start("iad", [worker])
+    let again = onThreads(2) { index -> String? in
+      usleep(index == 0 ? 0 : 500_000)
+      return try? edge.call(index == 0 ? "slow" : "order").text
+    }
+    #expect(Set(again.compactMap { $0 }) == ["slept", "ordered"], "\(again)")
+    #expect(try far.metric("atoll_fresh_call_seconds_count") == 1)
+    #expect(try near.metric("atoll_fresh_call_seconds_count") == 2)
+  }
+
+  @Test(.timeLimit(.minutes(2)))
+  func aProxysPageIsNoAnswerOfATool() throws {
+    let page = "HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: 4\r\n\r\n<h1>"
+    let (edge, far, _) = try beside(page)
+    let lost = try ToolAnswer(edge.ask(ToolRequest("order").text(port: edge.port)))
+    #expect(lost.response.status == 502 && lost.errorCode == -31502, "\(lost.response.bodyText)")
+    let call = #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"order"}}"#
+    let batch = try edge.ask(Self.legacy("[\(call)]", port: edge.port))
+    let parts = try JSONSerialization.jsonObject(with: Data(batch.bodyText.utf8)) as? [[String: Any]]
+    #expect(parts?.count == 1 && (parts?[0]["error"] as? [String: Any])?["code"] as? Int == -31502)
+    #expect(try far.metric("atoll_fresh_call_seconds_count") == 0)
+  }
+}
+
+/// Sites of the tests here, kept until the process ends.
+private let posts = Mutex<[ScriptedSite]>([])
