@@ -120,4 +120,49 @@ private let message = #"{"jsonrpc":"2.0","id":1,"result":{}}"#
     #expect(
       try await attempt(Self.head(500, json, length: 60 << 20) + long, isPart: false) == "failed too_large true")
   }
+
+  /// A target that sends for ever, and a client that reads nothing: the call's time ends, and the site is well.
+  @Test func aSlowClientIsNoFailureOfTheSite() async throws {
+    let ended = Mutex<(word: String, isBlamed: Bool)?>(nil)
+    try await withRelay(
+      { connection in
+        connection.send("HTTP/1.1 200 OK\r\n\(json)Transfer-Encoding: chunked\r\n\r\n")
+        let piece = "10000\r\n" + String(repeating: "x", count: 64 << 10) + "\r\n"
+        for _ in 0..<512 { connection.send(piece) }
+      },
+      asked: { bench, exchange in
+        let relay = ForwardRelay(loop: bench.loop, client: exchange) { _ in true }
+        let attempt = await relay.attempt(bench.request(milliseconds: 700), to: bench.target, by: bench.links)
+        guard case .streamed(_, let error?) = attempt else { return ended.withLock { $0 = (Self.word(attempt), true) } }
+        ended.withLock { $0 = (Self.word(attempt), relay.blamesSite(error)) }
+        // Nor is what a site does that was kept waiting, or an answer that ended with the call's time.
+        #expect(!relay.blamesSite(LinkError(.reset, "", wasSent: true)))
+      }
+    ) { bench in
+      let reader = SlowReader()
+      await bench.on { _ = $0.links.send($0.request(), to: $0.front, receiver: reader) }
+      #expect(await bench.eventually { _ in ended.withLock { $0 != nil } })
+      // What it holds back is bounded: sockets, and the bounds of relay, stream and reader.
+      #expect(await bench.on { _ in reader.bytes } < 16 << 20)
+    }
+    #expect(ended.withLock { $0?.word } == "streamed 200 timed_out")
+    #expect(ended.withLock { $0?.isBlamed } == false)
+  }
+
+  @Test func aSiteThatDoesNotAnswerIsToBlame() async throws {
+    for (answer, code, isBlamed) in [
+      ("", LinkError.Code.timedOut, true), (Self.head(200, json, length: 100) + "{", .timedOut, false),
+      ("nonsense\r\n\r\n", .badAnswer, true),
+    ] {
+      try await withRelay({ $0.send(answer) }) { bench in
+        let got = await bench.on { bench in
+          let relay = ForwardRelay(loop: bench.loop, client: nil) { _ in true }
+          let attempt = await relay.attempt(bench.request(milliseconds: 200), to: bench.target, by: bench.links)
+          guard case .failed(let error) = attempt else { return (nil, false) as (LinkError.Code?, Bool) }
+          return (error.code, relay.blamesSite(error))
+        }
+        #expect(got == (code, isBlamed), "\(answer.prefix(20))")
+      }
+    }
+  }
 }

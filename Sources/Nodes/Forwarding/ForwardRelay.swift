@@ -48,6 +48,8 @@ final class ForwardRelay: LinkReceiver, @unchecked Sendable {
   private var dropped = 0
   /// Whether somebody waits until the client has read.
   private var isDraining = false
+  /// Whether the site was ever kept waiting until the client had read.
+  private var wasHeldUp = false
 
   init(loop: EventLoop, client: HTTPExchange?, isMessage: @escaping ([UInt8]) -> Bool) {
     self.loop = loop
@@ -66,6 +68,17 @@ final class ForwardRelay: LinkReceiver, @unchecked Sendable {
       }
     } onCancel: {
       if loop.isOnLoop { cancel() } else { loop.execute { self.cancel() } }
+    }
+  }
+
+  /// Whether a failure says something of the site: not what its client's slowness may have caused, nor the end of the
+  /// call's time where the site had begun to answer.
+  func blamesSite(_ error: LinkError) -> Bool {
+    switch error.code {
+    // Ours, or the caller's.
+    case .cancelled, .busy, .badRequest, .tooLarge: false
+    case .timedOut: course == nil
+    case .connectFailed, .tlsFailed, .reset, .closed, .badAnswer: !wasHeldUp
     }
   }
 
@@ -168,6 +181,7 @@ final class ForwardRelay: LinkReceiver, @unchecked Sendable {
     // The client reads more slowly than the other node writes. Pieces go on to come until the link rests.
     guard !isDraining else { return }
     isDraining = true
+    wasHeldUp = true
     loop.spawn { [self] in
       await stream.drained()
       isDraining = false

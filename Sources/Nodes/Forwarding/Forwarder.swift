@@ -73,12 +73,12 @@ final class Forwarder {
       deadline: deadline &+ UInt64((path.roundTrip + ForwardBounds.graceMilliseconds) * 1e6))
     let relay = ForwardRelay(loop: loop, client: call.isPart ? nil : call.exchange, isMessage: call.loop.isMessage)
     let attempt = await relay.attempt(request, to: target, by: links)
-    note(attempt, site)
+    note(attempt, site, relay)
     return attempt
   }
 
   /// What an attempt says of the site.
-  private func note(_ attempt: ForwardAttempt, _ site: Int) {
+  private func note(_ attempt: ForwardAttempt, _ site: Int, _ relay: ForwardRelay) {
     let word: String?
     switch attempt {
     case .answered: word = nil
@@ -93,11 +93,7 @@ final class Forwarder {
     // It is there, and of no use: probes look at why.
     case .refused: break
     case .failed(let error), .streamed(_, let error?):
-      switch error.code {
-      // Ours, or the caller's.
-      case .cancelled, .busy, .badRequest, .tooLarge: break
-      default: failed(site, error.message)
-      }
+      if relay.blamesSite(error) { failed(site, error.message) }
     }
   }
 
