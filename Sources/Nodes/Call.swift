@@ -37,6 +37,8 @@ final class Call: @unchecked Sendable {
   let lines: ForwardLines?
   /// Whether another site answered it, or was asked to.
   var isElsewhere = false
+  /// Whether another site was asked first: then its guest has what that left of its time.
+  var hasBeenOffered = false
   /// Whether a site that was asked may have begun with it, and gave no answer.
   var mayHaveBegun = false
   /// Why an answer that went out as it came broke off.
@@ -74,9 +76,9 @@ final class Call: @unchecked Sendable {
       &+ min(worker.grants.wallNanoseconds, UInt64(forward.contents.remainingMilliseconds) * 1_000_000)
   }
 
-  /// Nanoseconds that its guest has; no bound of its own for a call that came from a client.
+  /// Nanoseconds that its guest has; no bound of its own for a call that came from a client and runs here at once.
   var left: UInt64 {
-    guard forward != nil else { return .max }
+    guard forward != nil || hasBeenOffered else { return .max }
     let now = loop.eventLoop.now
     return deadline > now ? deadline - now : 0
   }

@@ -73,6 +73,30 @@ extension TheBinary.InATopology {
     #expect(try near.metric("atoll_fresh_call_seconds_count") == 2)
   }
 
+  /// What another site took of a call's time is gone where the call runs at last.
+  @Test(.timeLimit(.minutes(2)))
+  func theOwnSiteGivesWhatIsLeftOfTheTime() throws {
+    let post = try ScriptedSite { conversation, _ in
+      usleep(600_000)
+      conversation.send("HTTP/1.1 503 Busy\r\nAtoll-Refused: overloaded\r\nContent-Length: 0\r\n\r\n")
+    }
+    var iad = TestSite.iad
+    iad.port = post.port
+    let sites = try Sites([.fra, iad])
+    let worker = try Sites.worker(
+      "naps", "[limits]\nwall_ms = 1000\n" + Sites.tool("nap", "[tools.expect]\nservice_ms = 20"),
+      tools: "nap: async () => { await new Promise((done) => setTimeout(done, 700)); return \"slept\"; },")
+    let edge = try sites.start("fra", [worker]) {
+      $0.replacing("name = \"fra\"", with: "name = \"fra\"\nspeed = 0.01")
+    }
+    let begin = ContinuousClock.now
+    let answer = try edge.call("nap")
+    let taken = (ContinuousClock.now - begin) / .seconds(1)
+    #expect(answer.isError && answer.text.hasPrefix("wall_limit"), "\(answer.response.bodyText)")
+    #expect(taken > 0.9 && taken < 1.25, "\(taken) s")
+    #expect(try edge.metric("atoll_fresh_call_seconds_count") == 1)
+  }
+
   @Test(.timeLimit(.minutes(2)))
   func aProxysPageIsNoAnswerOfATool() throws {
     let page = "HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: 4\r\n\r\n<h1>"

@@ -72,6 +72,7 @@ struct PlaceStage: Stage {
       let name = topology.name(of: site)
       call.ledger.place = (site: name, loop: call.loop.name)
       call.isElsewhere = true
+      call.hasBeenOffered = true
       switch await forwarder.attempt(call, at: site, lines, body: body, digest: digest, deadline: deadline) {
       case .answered(let answer): return .relayed(answer)
       case .streamed(let status, let error):
