@@ -97,6 +97,24 @@ extension TheBinary.InATopology {
     #expect(try edge.metric("atoll_fresh_call_seconds_count") == 1)
   }
 
+  /// Nodes may give tools other names: what is meant is the tool of the worker, and nothing of another name runs.
+  @Test(.timeLimit(.minutes(2)))
+  func aNameThatMeansAnotherToolThereIsRefused() throws {
+    let sites = try Sites([.fra, .iad])
+    let worker = try Sites.worker(
+      "drops", "[placement]\ntier = \"core\"\n" + Sites.tool("drop") + Sites.tool("eu_drop"),
+      tools: "drop: () => \"dropped\", eu_drop: () => \"dropped in the eu\",")
+    let prefixed = try sites.folder.write("[[workers]]\npath = \"\(worker)\"\nprefix = \"eu_\"\n", to: "prefixed.toml")
+    // `eu_drop` is the worker's `drop` at the edge, and its `eu_drop` at the core.
+    let core = try sites.start("iad", [worker])
+    let edge = try sites.start("fra", [], options: ["--config", prefixed])
+    let refused = try ToolAnswer(edge.ask(ToolRequest("eu_drop").text(port: edge.port)))
+    #expect(refused.response.status == 503 && refused.errorCode == -31504, "\(refused.response.bodyText)")
+    #expect(refused.response.bodyText.contains(#""reason":"version_differs""#))
+    #expect(try core.metric("atoll_fresh_call_seconds_count") == 0, "nothing ran")
+    #expect(try core.call("eu_drop").text == "dropped in the eu")
+  }
+
   @Test(.timeLimit(.minutes(2)))
   func aProxysPageIsNoAnswerOfATool() throws {
     let page = "HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: 4\r\n\r\n<h1>"

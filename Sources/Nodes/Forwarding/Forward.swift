@@ -23,6 +23,8 @@ struct Forward: Sendable, Equatable {
   var topology: [UInt8]
   /// sha256 of the tool's worker.
   var worker: [UInt8]
+  /// The tool by its name in the manifest: what callers call it is each node's own affair (`prefix`).
+  var tool: String
   /// Milliseconds since 1970.
   var issued: UInt64
   var nonce: Nonce
@@ -47,7 +49,7 @@ final class TakenForward: Sendable {
 
 /// Seals and opens forwards. Thread-safe; some 3 µs each way.
 struct ForwardSeal: Sendable {
-  private static let format: UInt8 = 1
+  private static let format: UInt8 = 2
   private static let digestBytes = 32
   private let sealer: Sealer
 
@@ -68,6 +70,7 @@ struct ForwardSeal: Sendable {
     append(forward.method, &bytes)
     append(forward.path, &bytes)
     append(forward.target, &bytes)
+    append(forward.tool, &bytes)
     for site in forward.passed { append(site, &bytes) }
     return sealer.seal(bytes, audience: [])
   }
@@ -80,7 +83,8 @@ struct ForwardSeal: Sendable {
       let low = reader.number(),
       let remaining = reader.number().flatMap({ UInt32(exactly: $0) }), let body = reader.bytes(Self.digestBytes),
       let topology = reader.bytes(Self.digestBytes), let worker = reader.bytes(Self.digestBytes),
-      let principal = reader.text(), let method = reader.text(), let path = reader.text(), let target = reader.text()
+      let principal = reader.text(), let method = reader.text(), let path = reader.text(), let target = reader.text(),
+      let tool = reader.text()
     else { return nil }
     var passed: [String] = []
     while !reader.isAtEnd {
@@ -90,7 +94,7 @@ struct ForwardSeal: Sendable {
     guard !passed.isEmpty else { return nil }
     return Forward(
       principal: principal, method: method, path: path, bodyDigest: body, passed: passed, target: target,
-      remainingMilliseconds: remaining, topology: topology, worker: worker, issued: issued,
+      remainingMilliseconds: remaining, topology: topology, worker: worker, tool: tool, issued: issued,
       nonce: Forward.Nonce(high: high, low: low))
   }
 

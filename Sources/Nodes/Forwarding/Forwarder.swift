@@ -62,7 +62,7 @@ final class Forwarder {
       principal: call.principal.name, method: "POST", path: call.endpoint, bodyDigest: digest,
       passed: (call.forward?.passed ?? []) + [topology.name], target: topology.name(of: site),
       remainingMilliseconds: UInt32(clamping: left), topology: topology.digest, worker: call.worker.loaded.digest,
-      issued: call.loop.milliseconds(), nonce: Forward.Nonce(high: nonces, low: lastNonce))
+      tool: call.request.catalog.guestName(at: call.request.toolIndex), issued: call.loop.milliseconds(), nonce: Forward.Nonce(high: nonces, low: lastNonce))
     var fields = lines
     do throws(LinkError) { try fields.append(Forward.fieldName, topology.seal.sealed(forward)) } catch {
       return .failed(error)

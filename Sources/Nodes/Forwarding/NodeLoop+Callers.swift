@@ -34,10 +34,12 @@ extension NodeLoop {
     return Caller(peer: exchange.peer.client, principal: principal, exchange: exchange, endpoint: endpoint.path)
   }
 
-  /// Whether a forwarded request means here what it meant where it came from: a call of a worker of the same digest.
+  /// Whether a forwarded request means here what it meant where it came from: a call of the same tool of a worker of the
+  /// same digest, whatever prefixes callers write in front of it.
   func isSame(_ decoded: Decoded, _ caller: Caller, _ endpoint: Deployment.Endpoint, _ service: Service) -> Bool {
     guard case .call(let request) = decoded, let forward = caller.forward else { return false }
     return service.workers[endpoint.workerOfTool[request.toolIndex]].loaded.digest == forward.contents.worker
+      && endpoint.catalog.guestName(at: request.toolIndex) == forward.contents.tool
   }
 
   /// Counts a forward that is not taken, logs it unless one was logged a moment ago, and gives what its sender is told.
