@@ -25,6 +25,10 @@ enum ForwardBounds {
   static let wholeBytes = 1 << 20
   /// Bytes of a body that nobody gets, read so that its connection serves again; past it the connection ends.
   static let droppedBytes = 64 << 10
+  /// What a node of a topology takes of header lines beyond what clients may send: `Atoll-Forward`, at most 3,100 bytes,
+  /// and the link's own Host and Content-Length.
+  static let headerReserveBytes = 4 << 10
+  static let headerReserveLines = 3
   /// How long a lease holds that is not renewed, in milliseconds, and how often it is.
   static let leaseMilliseconds: UInt64 = 10_000
   static let leaseEveryMilliseconds: UInt64 = 2_000

@@ -53,6 +53,10 @@ extension Node {
     var limits = HTTPLimits()
     limits.bodyBytes = configuration.limits.bodyBytes
     limits.connections = max(1, share.of(configuration.limits.connections))
+    if shared.standing.topology != nil {
+      limits.headerBytes += ForwardBounds.headerReserveBytes
+      limits.headerCount += ForwardBounds.headerReserveLines
+    }
     return limits
   }
 

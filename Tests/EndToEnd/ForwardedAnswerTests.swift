@@ -115,6 +115,25 @@ extension TheBinary.InATopology {
     #expect(try core.call("eu_drop").text == "dropped in the eu")
   }
 
+  /// What a node adds for another one makes no request too large that a client may send.
+  @Test(.timeLimit(.minutes(2)))
+  func aLargeHeaderGoesOnOrIsRefusedWhereItCameIn() throws {
+    let sites = try Sites([.fra, .iad])
+    let worker = try Sites.probe("tier = \"core\"")
+    let (edge, core) = (try sites.start("fra", [worker]), try sites.start("iad", [worker]))
+    func ask(_ bytes: Int) throws -> RawResponse {
+      let field = "X-Long: " + String(repeating: "x", count: bytes)
+      return try edge.ask(ToolRequest("order").text(port: edge.port, field: field))
+    }
+    for bytes in [100, 13_000, 15_900] { #expect(try ask(bytes).status == 200, "\(bytes)") }
+    #expect(try core.metric("atoll_fresh_call_seconds_count") == 3)
+    let refused = try ask(17_000)
+    #expect(refused.status == 431 && refused.bodyText.contains("16384 bytes"), "\(refused.bodyText)")
+    #expect(try ask(30_000).status == 431)
+    #expect(try core.metric("atoll_fresh_call_seconds_count") == 3)
+    #expect(try edge.call("order").text == "ordered")
+  }
+
   @Test(.timeLimit(.minutes(2)))
   func aProxysPageIsNoAnswerOfATool() throws {
     let page = "HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: 4\r\n\r\n<h1>"

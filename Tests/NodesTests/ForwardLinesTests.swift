@@ -55,4 +55,31 @@ import Testing
     let answer = PlaceStage.unforwardable(LinkError(.badRequest, "why", wasSent: false))
     #expect(answer.status == 400 && answer.code == .invalidRequest && answer.message.contains("why"))
   }
+
+  /// The servers in these tests take as much as nodes of a topology do.
+  @Test func whatAnotherNodeHasNoRoomForIsRefusedHere() async throws {
+    let limits = HTTPLimits()
+    // `X: ` and CRLF count as four bytes beside the name.
+    let fits = try await sent([("X", String(repeating: "x", count: limits.headerBytes - 5))])
+    #expect(fits.allSatisfy { $0.utf8.count == limits.headerBytes })
+    let large = try await sent([("X", String(repeating: "x", count: limits.headerBytes - 4))])
+    #expect(large.allSatisfy { $0.hasPrefix("tooLarge") && $0.contains("16384 bytes") }, "\(large)")
+    let lines = (1...limits.headerCount).map { ("X-\($0)", "1") }
+    let many = try await sent(lines)
+    #expect(many.allSatisfy { $0.hasPrefix("X-1: 1") }, "\(many)")
+    #expect(try await sent(lines + [("Y", "1")]).allSatisfy { $0.hasPrefix("tooLarge") })
+    #expect(PlaceStage.unforwardable(LinkError(.tooLarge, "why", wasSent: false)).status == 431)
+  }
+
+  @Test func whatANodeAddsFitsTheReserve() throws {
+    let longest = String(repeating: "x", count: 255)
+    let forward = Forward(
+      principal: longest, method: "POST", path: longest, bodyDigest: [UInt8](repeating: 0, count: 32),
+      passed: [longest, longest], target: longest, remainingMilliseconds: .max,
+      topology: [UInt8](repeating: 0, count: 32), worker: [UInt8](repeating: 0, count: 32), tool: longest, issued: .max,
+      nonce: Forward.Nonce(high: .max, low: .max))
+    let seal = ForwardSeal(TopologyFixture.keys).sealed(forward)
+    let own = Forward.fieldName.utf8.count + seal.utf8.count + 4 + "Host".utf8.count + 253 + 6 + 4
+    #expect(own + "Content-Length: 1234567890\r\n".utf8.count <= ForwardBounds.headerReserveBytes, "\(seal.utf8.count)")
+  }
 }

@@ -50,7 +50,10 @@ final class RelayBench: @unchecked Sendable {
       connection.onEnd = { _ in connection.close() }
       connection.startReading()
     }
-    server = HTTPServer(loop: loop, hosts: HostPolicy(), service: Front(bench: self))
+    var limits = HTTPLimits()
+    limits.headerBytes += ForwardBounds.headerReserveBytes
+    limits.headerCount += ForwardBounds.headerReserveLines
+    server = HTTPServer(loop: loop, limits: limits, hosts: HostPolicy(), service: Front(bench: self))
     target = try LinkTarget("http://127.0.0.1:\(listener.address.port)")
     front = try LinkTarget("http://127.0.0.1:\(server.listen(on: .loopback(port: 0)).port)")
     loop.start(name: "relay")

@@ -19,17 +19,27 @@ final class ForwardLines {
   /// Those of the message, without what is between client and this node. The caller's token never leaves the node; the
   /// caller's name goes in the seal. Cost: one look at each byte; a String a line where `Connection` names some.
   ///
-  /// - throws: ``LinkError`` `bad_request` for lines that cannot be passed on.
+  /// - throws: ``LinkError``: `bad_request` for lines that cannot be passed on, `too_large` for more than other nodes have
+  ///   room for beside their own.
   static func lines(of exchange: HTTPExchange) throws(LinkError) -> LinkFields {
     var fields = LinkFields()
     fields.reserve(bytes: 1_024)
     // Most requests have no such line.
     let named = try names(exchange.copies(of: "connection"))
+    let limits = HTTPLimits()
+    var count = 0
     try exchange.forEachLine { name, value throws(LinkError) in
       if staysHere(name) || !named.names.isEmpty && named.contains(String(decoding: name, as: UTF8.self).lowercased()) {
         return
       }
+      let before = fields.bytes.count
       try fields.appendForwarded(name, value)
+      // The link's own lines do not go on.
+      if fields.bytes.count > before { count += 1 }
+    }
+    guard fields.bytes.count <= limits.headerBytes, count <= limits.headerCount else {
+      throw LinkError(
+        .tooLarge, "it has more than \(limits.headerBytes) bytes or \(limits.headerCount) lines", wasSent: false)
     }
     return fields
   }
