@@ -137,6 +137,7 @@ private let message = #"{"jsonrpc":"2.0","id":1,"result":{}}"#
         ended.withLock { $0 = (Self.word(attempt), relay.blamesSite(error)) }
         // Nor is what a site does that was kept waiting, or an answer that ended with the call's time.
         #expect(!relay.blamesSite(LinkError(.reset, "", wasSent: true)))
+        #expect(relay.pauses == 1, "one waits for the client, however many pieces come meanwhile")
       }
     ) { bench in
       let reader = SlowReader()

@@ -48,8 +48,8 @@ final class ForwardRelay: LinkReceiver, @unchecked Sendable {
   private var dropped = 0
   /// Whether somebody waits until the client has read.
   private var isDraining = false
-  /// Whether the site was ever kept waiting until the client had read.
-  private var wasHeldUp = false
+  /// How often the site was kept waiting until the client had read.
+  private(set) var pauses = 0
 
   init(loop: EventLoop, client: HTTPExchange?, isMessage: @escaping ([UInt8]) -> Bool) {
     self.loop = loop
@@ -78,7 +78,7 @@ final class ForwardRelay: LinkReceiver, @unchecked Sendable {
     // Ours, or the caller's.
     case .cancelled, .busy, .badRequest, .tooLarge: false
     case .timedOut: course == nil
-    case .connectFailed, .tlsFailed, .reset, .closed, .badAnswer: !wasHeldUp
+    case .connectFailed, .tlsFailed, .reset, .closed, .badAnswer: pauses == 0
     }
   }
 
@@ -181,7 +181,7 @@ final class ForwardRelay: LinkReceiver, @unchecked Sendable {
     // The client reads more slowly than the other node writes. Pieces go on to come until the link rests.
     guard !isDraining else { return }
     isDraining = true
-    wasHeldUp = true
+    pauses += 1
     loop.spawn { [self] in
       await stream.drained()
       isDraining = false
