@@ -106,6 +106,7 @@ private let message = #"{"jsonrpc":"2.0","id":1,"result":{}}"#
 
   /// The target says how long the body is and goes on sending: who reads it to its end gets no answer in time.
   @Test func whatIsNotPassedOnIsNotRead() async throws {
+    let begin = ContinuousClock.now
     let some = String(repeating: "x", count: 1 << 20)
     for (lines, word) in [
       ("Atoll-Refused: overloaded\r\n", "refused overloaded false"), ("", "failed bad_answer true"),
@@ -119,6 +120,8 @@ private let message = #"{"jsonrpc":"2.0","id":1,"result":{}}"#
       "a batch's answer has no more room")
     #expect(
       try await attempt(Self.head(500, json, length: 60 << 20) + long, isPart: false) == "failed too_large true")
+    // Each has ten seconds.
+    #expect(ContinuousClock.now - begin < .seconds(9))
   }
 
   /// A target that sends for ever, and a client that reads nothing: the call's time ends, and the site is well.
