@@ -126,7 +126,6 @@ public final class Node: @unchecked Sendable {
         allowsInsecure: configuration.insecureLinks, log: log)
     }
     watch = loops[0].forwarder.map { SiteWatch($0, loop: primary, log: log) }
-    shared.standing.topology?.replays.begin(at: loops[0].milliseconds())
   }
 
   private static func reject(_ worker: LoadedWorker, takenBy others: [LoadedWorker]) throws(NodeError) {

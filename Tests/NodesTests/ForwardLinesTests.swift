@@ -77,7 +77,7 @@ import Testing
       principal: longest, method: "POST", path: longest, bodyDigest: [UInt8](repeating: 0, count: 32),
       passed: [longest, longest], target: longest, remainingMilliseconds: .max,
       topology: [UInt8](repeating: 0, count: 32), worker: [UInt8](repeating: 0, count: 32), tool: longest, issued: .max,
-      nonce: Forward.Nonce(high: .max, low: .max))
+      nonce: Forward.Nonce(high: .max, low: .max), epoch: .max)
     let seal = ForwardSeal(TopologyFixture.keys).sealed(forward)
     let own = Forward.fieldName.utf8.count + seal.utf8.count + 4 + "Host".utf8.count + 253 + 6 + 4
     #expect(own + "Content-Length: 1234567890\r\n".utf8.count <= ForwardBounds.headerReserveBytes, "\(seal.utf8.count)")

@@ -28,6 +28,8 @@ struct Forward: Sendable, Equatable {
   /// Milliseconds since 1970.
   var issued: UInt64
   var nonce: Nonce
+  /// The run of the target's process that it is for, as that said itself; 0 where it has not.
+  var epoch: UInt64
 
   var source: String { passed.last ?? "" }
 
@@ -49,7 +51,7 @@ final class TakenForward: Sendable {
 
 /// Seals and opens forwards. Thread-safe; some 3 µs each way.
 struct ForwardSeal: Sendable {
-  private static let format: UInt8 = 2
+  private static let format: UInt8 = 3
   private static let digestBytes = 32
   private let sealer: Sealer
 
@@ -62,6 +64,7 @@ struct ForwardSeal: Sendable {
     append(forward.issued, &bytes)
     append(forward.nonce.high, &bytes)
     append(forward.nonce.low, &bytes)
+    append(forward.epoch, &bytes)
     append(UInt64(forward.remainingMilliseconds), &bytes)
     bytes += forward.bodyDigest
     bytes += forward.topology
@@ -80,7 +83,7 @@ struct ForwardSeal: Sendable {
     guard let bytes = sealer.open(text, audience: []) else { return nil }
     var reader = Reader(bytes: bytes)
     guard reader.byte() == Self.format, let issued = reader.number(), let high = reader.number(),
-      let low = reader.number(),
+      let low = reader.number(), let epoch = reader.number(),
       let remaining = reader.number().flatMap({ UInt32(exactly: $0) }), let body = reader.bytes(Self.digestBytes),
       let topology = reader.bytes(Self.digestBytes), let worker = reader.bytes(Self.digestBytes),
       let principal = reader.text(), let method = reader.text(), let path = reader.text(), let target = reader.text(),
@@ -95,7 +98,7 @@ struct ForwardSeal: Sendable {
     return Forward(
       principal: principal, method: method, path: path, bodyDigest: body, passed: passed, target: target,
       remainingMilliseconds: remaining, topology: topology, worker: worker, tool: tool, issued: issued,
-      nonce: Forward.Nonce(high: high, low: low))
+      nonce: Forward.Nonce(high: high, low: low), epoch: epoch)
   }
 
   private func append(_ number: UInt64, _ bytes: inout [UInt8]) {

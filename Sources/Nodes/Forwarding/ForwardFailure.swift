@@ -62,6 +62,7 @@ enum ForwardFailure {
 
   private static func remedy(_ word: RefusalWord) -> String {
     switch word {
+    case .epochDiffers: "its node has begun anew, twice in a moment"
     case .topologyDiffers: "its node has another topology"
     case .versionDiffers: "its node has another version of the worker"
     case .foreign: "what answers at its address is no node of it, or has no such name (`[http] hosts`)"

@@ -40,6 +40,8 @@ final class ForwardRelay: LinkReceiver, @unchecked Sendable {
   private var continuation: CheckedContinuation<ForwardAttempt, Never>?
   private var isCancelled = false
 
+  /// The run that the site says it is, with a refusal.
+  private(set) var epoch: UInt64?
   private var status = 0
   private var fields: [(name: String, value: String)] = []
   /// Nil until the head is there.
@@ -110,7 +112,10 @@ final class ForwardRelay: LinkReceiver, @unchecked Sendable {
 
   /// What became of the attempt where the head says that no answer to the call follows.
   private func verdict(of head: borrowing LinkHead) -> ForwardAttempt? {
-    if let word = head.valueBytes(RefusalWord.header) { return .refused(RefusalWord(said: word)) }
+    if let word = head.valueBytes(RefusalWord.header) {
+      epoch = head.value(Epoch.header).flatMap { Epoch.said($0) }
+      return .refused(RefusalWord(said: word))
+    }
     let type = Self.mediaType(head.value("content-type") ?? "")
     let isJSON = type == "application/json"
     // Of a proxy, a server of another kind, or a node that does not know the name it was called by.

@@ -49,8 +49,18 @@ final class Forwarder {
 
   func leave() { live -= 1 }
 
-  /// Offers a call to one site. `deadline` is when the whole answer must be there, in the loop's time.
+  /// Offers a call to one site; once more where that has begun anew and says so. `deadline` is when the whole answer must be
+  /// there, in the loop's time.
   func attempt(
+    _ call: Call, at site: Int, _ lines: LinkFields, body: [UInt8], digest: [UInt8], deadline: UInt64
+  ) async -> ForwardAttempt {
+    let known = topology.epoch(of: site)
+    let first = await once(call, at: site, lines, body: body, digest: digest, deadline: deadline)
+    guard case .refused(.epochDiffers) = first, topology.epoch(of: site) != known, loop.now < deadline else { return first }
+    return await once(call, at: site, lines, body: body, digest: digest, deadline: deadline)
+  }
+
+  private func once(
     _ call: Call, at site: Int, _ lines: LinkFields, body: [UInt8], digest: [UInt8], deadline: UInt64
   ) async -> ForwardAttempt {
     guard let target = topology.target(of: site) else {
@@ -62,7 +72,8 @@ final class Forwarder {
       principal: call.principal.name, method: "POST", path: call.endpoint, bodyDigest: digest,
       passed: (call.forward?.passed ?? []) + [topology.name], target: topology.name(of: site),
       remainingMilliseconds: UInt32(clamping: left), topology: topology.digest, worker: call.worker.loaded.digest,
-      tool: call.request.catalog.guestName(at: call.request.toolIndex), issued: call.loop.milliseconds(), nonce: Forward.Nonce(high: nonces, low: lastNonce))
+      tool: call.request.catalog.guestName(at: call.request.toolIndex), issued: call.loop.milliseconds(), nonce: Forward.Nonce(high: nonces, low: lastNonce),
+      epoch: topology.epoch(of: site))
     var fields = lines
     do throws(LinkError) { try fields.append(Forward.fieldName, topology.seal.sealed(forward)) } catch {
       return .failed(error)
@@ -73,6 +84,7 @@ final class Forwarder {
       deadline: deadline &+ UInt64((path.roundTrip + ForwardBounds.graceMilliseconds) * 1e6))
     let relay = ForwardRelay(loop: loop, client: call.isPart ? nil : call.exchange, isMessage: call.loop.isMessage)
     let attempt = await relay.attempt(request, to: target, by: links)
+    if let epoch = relay.epoch { topology.learn(epoch, of: site) }
     note(attempt, site, relay)
     return attempt
   }

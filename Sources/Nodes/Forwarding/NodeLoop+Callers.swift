@@ -45,7 +45,7 @@ extension NodeLoop {
   /// Counts a forward that is not taken, logs it unless one was logged a moment ago, and gives what its sender is told.
   func refuse(_ refusal: ForwardRefusal) -> HTTPAnswer {
     count(refusal)
-    return refusal.unserved.answer()
+    return refusal.unserved(epoch: topology?.epoch).answer()
   }
 
   /// Answers a request that never became a call.

@@ -10,6 +10,7 @@ enum RefusalWord: String, Sendable, CaseIterable {
 
   case forwardRefused = "forward_refused"
   case forwardBusy = "forward_busy"
+  case epochDiffers = "epoch_differs"
   case topologyDiffers = "topology_differs"
   case versionDiffers = "version_differs"
   case loop

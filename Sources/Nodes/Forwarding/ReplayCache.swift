@@ -6,8 +6,7 @@ import Synchronization
 /// some 50 ns a forwarded call.
 ///
 /// Times are the wall clock's, which may be set back: then a nonce that was forgotten would be good again. So nothing
-/// is taken that was issued before something that was forgotten, nor before this cache was made: a node that was
-/// started anew takes none of the forwards that it may have had before.
+/// is taken that was issued before something that was forgotten. What another run of the node had is the `Epoch`'s affair.
 final class ReplayCache: Sendable {
   enum Verdict: Sendable { case fresh, seen, full }
 
@@ -17,20 +16,13 @@ final class ReplayCache: Sendable {
     var order: [(nonce: Forward.Nonce, issued: UInt64)] = []
     var first = 0
     /// Nothing issued then or earlier is taken.
-    var floor: UInt64
+    var floor: UInt64 = 0
   }
 
   let capacity: Int
-  private let memory: Mutex<Memory>
+  private let memory = Mutex(Memory())
 
-  /// - parameter start: when the node began, in milliseconds since 1970.
-  init(capacity: Int, start: UInt64 = 0) {
-    self.capacity = capacity
-    memory = Mutex(Memory(floor: start))
-  }
-
-  /// Takes nothing that was issued before then: called once, when the node's clock is known.
-  func begin(at now: UInt64) { memory.withLock { $0.floor = max($0.floor, now) } }
+  init(capacity: Int) { self.capacity = capacity }
 
   /// Takes a nonce that nobody showed yet. A full cache takes none: forgetting early would let a copy pass.
   func take(_ nonce: Forward.Nonce, issued: UInt64, now: UInt64) -> Verdict {

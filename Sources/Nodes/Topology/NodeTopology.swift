@@ -23,6 +23,10 @@ final class NodeTopology: Sendable {
   let keys: KeyRing
   let seal: ForwardSeal
   let replays: ReplayCache
+  /// This run's.
+  let epoch = Epoch.minted()
+  /// Of the other sites, as far as they have said; 0 where they have not.
+  private let epochs: Mutex<[UInt64]>
   let health: SitesHealth
 
   var name: String { topology.sites[site].name }
@@ -80,6 +84,7 @@ final class NodeTopology: Sendable {
     self.keys = keys
     seal = ForwardSeal(keys)
     replays = ReplayCache(capacity: NodeBounds.forwardsRemembered)
+    epochs = Mutex([UInt64](repeating: 0, count: sites.count))
     health = SitesHealth(count: sites.count)
   }
 
@@ -94,6 +99,10 @@ final class NodeTopology: Sendable {
   func target(of site: Int) -> LinkTarget? { targets.withLock { $0[site] } }
 
   func move(_ site: Int, to target: LinkTarget?) { targets.withLock { $0[site] = target } }
+
+  func epoch(of site: Int) -> UInt64 { epochs.withLock { $0[site] } }
+
+  func learn(_ epoch: UInt64, of site: Int) { epochs.withLock { $0[site] = epoch } }
 
   /// Whether calls may go to the site at all: some day, where leases decide.
   func mayReach(_ site: Int) -> Bool { hasLeases || target(of: site) != nil }

@@ -14,6 +14,7 @@ enum SiteReport {
     var json = JSONText()
     json.append(#"{"site":"#, topology.name)
     json.append(#","topology":"#, SHA256.hex(digest: topology.digest))
+    json.append(#","epoch":"#, "\(topology.epoch)")
     json.raw(#","ready":\#(isReady)}"# + "\n")
     return json.text
   }
@@ -94,6 +95,8 @@ final class SiteWatch: @unchecked Sendable {
     expected.append(#"{"site":"#, topology.name(of: site))
     expected.append(#","topology":"#, SHA256.hex(digest: topology.digest))
     if text.hasPrefix(expected.text) {
+      let rest = text.dropFirst(expected.text.count + #","epoch":""#.count)
+      if let epoch = Epoch.said(rest.prefix { $0 != "\"" }) { topology.learn(epoch, of: site) }
       if strangers.remove(site) != nil {
         log.notice("site has the same topology again", metadata: ["site": "\(topology.name(of: site))"])
       }
