@@ -72,8 +72,8 @@ final class Forwarder {
       principal: call.principal.name, method: "POST", path: call.endpoint, bodyDigest: digest,
       passed: (call.forward?.passed ?? []) + [topology.name], target: topology.name(of: site),
       remainingMilliseconds: UInt32(clamping: left), topology: topology.digest, worker: call.worker.loaded.digest,
-      tool: call.request.catalog.guestName(at: call.request.toolIndex), issued: call.loop.milliseconds(), nonce: Forward.Nonce(high: nonces, low: lastNonce),
-      epoch: topology.epoch(of: site))
+      tool: call.request.catalog.guestName(at: call.request.toolIndex), issued: call.loop.milliseconds(),
+      nonce: Forward.Nonce(high: nonces, low: lastNonce), epoch: topology.epoch(of: site))
     var fields = lines
     do throws(LinkError) { try fields.append(Forward.fieldName, topology.seal.sealed(forward)) } catch {
       return .failed(error)

@@ -49,7 +49,8 @@ struct PlaceStage: Stage {
   /// The answer to a call whose header lines cannot go on with it. It ran nowhere.
   static func unforwardable(_ error: LinkError) -> ToolOutcome.Unserved {
     ToolOutcome.Unserved(
-      status: error.code == .tooLarge ? 431 : 400, code: .invalidRequest, "The call's header cannot be passed on: \(error.message).")
+      status: error.code == .tooLarge ? 431 : 400, code: .invalidRequest,
+      "The call's header cannot be passed on: \(error.message).")
   }
 
   /// Offers the call to one site after the other.
