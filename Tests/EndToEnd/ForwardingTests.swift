@@ -70,9 +70,18 @@ extension TheBinary.InATopology {
   @Test(.timeLimit(.minutes(2)))
   func aCaughtForwardRunsOnce() throws {
     let caught = Mutex<[Conversation.Request]>([])
+    let epoch = Mutex("")
+    // Says the core's epoch as the core would, and keeps what comes then.
     let post = try ScriptedSite { conversation, request in
-      caught.withLock { $0.append(request) }
-      conversation.send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
+      let count = caught.withLock { caught in
+        caught.append(request)
+        return caught.count
+      }
+      conversation.send(
+        count == 1
+          ? "HTTP/1.1 409 Conflict\r\nAtoll-Refused: epoch_differs\r\nAtoll-Epoch: \(epoch.withLock { $0 })\r\n"
+            + "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+          : "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
     }
     var iad = TestSite.iad
     iad.port = post.port
@@ -83,9 +92,16 @@ extension TheBinary.InATopology {
       $0.replacing(":\(post.port)\"", with: ":\(own)\"")
     }
     let edge = try sites.start("fra", [worker])
+    let report = try core.get("/health/site").bodyText
+    let found = try #require(report.firstMatch(of: #/"epoch":"([0-9]+)"/#), "\(report)")
+    epoch.withLock { $0 = String(found.output.1) }
     let call = ToolRequest("order")
     _ = try edge.ask(call.text(port: edge.port))
-    let seal = try #require(caught.withLock { $0.first }?.header("Atoll-Forward"))
+    let seals = caught.withLock { $0.compactMap { $0.header("Atoll-Forward") } }
+    #expect(seals.count == 2, "one for nobody's run, one for the core's")
+    let unheard = try core.ask(call.text(port: core.port, field: "Atoll-Forward: \(seals[0])"))
+    #expect(unheard.status == 409 && unheard.headers["atoll-epoch"] == epoch.withLock { $0 })
+    let seal = try #require(seals.last)
     let text = call.text(port: core.port, field: "Atoll-Forward: \(seal)")
     let altered = ToolRequest("order", #"{"more":1}"#).text(port: core.port, field: "Atoll-Forward: \(seal)")
     #expect(try core.ask(altered).status == 403, "another body")
@@ -95,7 +111,30 @@ extension TheBinary.InATopology {
     #expect(try core.metric("atoll_fresh_call_seconds_count") == 1)
     // A client's own header makes nobody of it, at the edge neither.
     #expect(try edge.ask(call.text(port: edge.port, field: "Atoll-Forward: \(seal)")).status == 403)
-    #expect(caught.withLock { $0.count } == 1)
+    #expect(caught.withLock { $0.count } == 2)
+    // The next run of the core has forgotten the nonce, and takes no copy all the same: neither of an old one nor of one
+    // that it has not seen.
+    core.crash()
+    let anew = try sites.start("iad", [worker], options: ["--listen", "127.0.0.1:\(own)"]) {
+      $0.replacing(":\(post.port)\"", with: ":\(own)\"")
+    }
+    #expect(try anew.ask(text).status == 409)
+    #expect(try anew.metric("atoll_fresh_call_seconds_count") == 0)
+  }
+
+  /// Who forwards to a site that has begun anew hears of it from its answer, if not from a probe, and repeats the call.
+  @Test(.timeLimit(.minutes(2)))
+  func aSiteThatBeginsAnewIsBelievedAtOnce() throws {
+    let sites = try Sites([.fra, .iad])
+    let worker = try Sites.probe("tier = \"core\"")
+    let edge = try sites.start("fra", [worker])
+    let core = try sites.start("iad", [worker])
+    #expect(try edge.call("order").text == "ordered")
+    core.crash()
+    let anew = try sites.start("iad", [worker])
+    for _ in 0..<3 { #expect(try edge.call("order").text == "ordered") }
+    #expect(try anew.metric("atoll_fresh_call_seconds_count") == 3)
+    #expect(!edge.errors.contains("epoch"))
   }
 
   @Test(.timeLimit(.minutes(2)))

@@ -16,7 +16,8 @@ import Testing
       principal: "ann", method: "POST", path: "/mcp", bodyDigest: SHA256.digest(of: body), passed: ["fra"],
       target: "iad",
       remainingMilliseconds: 900, topology: try TopologyFixture.topology().digest,
-      worker: [UInt8](repeating: 7, count: 32), tool: "drop", issued: now, nonce: Forward.Nonce(high: 1, low: 2), epoch: 0)
+      worker: [UInt8](repeating: 7, count: 32), tool: "drop", issued: now, nonce: Forward.Nonce(high: 1, low: 2),
+      epoch: 0)
     edit(&forward)
     return forward
   }
@@ -112,14 +113,17 @@ import Testing
     let taken = try forward { $0.epoch = before.topology.epoch }
     #expect(throws: Never.self) { try judge(taken, by: before).get() }
     #expect(throws: ForwardRefusal.epochDiffers) { try judge(taken, by: after).get() }
-    let unheard = Array(ForwardSeal(TopologyFixture.keys).sealed(try forward()).utf8)
-    #expect(throws: ForwardRefusal.epochDiffers) {
+    let unheard = Array(ForwardSeal(TopologyFixture.keys).sealed(try forward { $0.nonce.low = 3 }).utf8)
+    #expect(throws: ForwardRefusal.epochUnknown) {
       try after.judge(.one(unheard[...]), method: "POST", path: "/mcp", body: body, now: now).get()
     }
-    // What was refused for that is as good as new once it names the right run.
-    #expect(throws: Never.self) { try judge(forward(), by: after).get() }
+    // Refused or not, its nonce is used up; the sender makes another.
+    #expect(throws: ForwardRefusal.replayed) { try judge(taken, by: after).get() }
+    #expect(throws: Never.self) { try judge(forward { $0.nonce.low = 4 }, by: after).get() }
     // Only who can seal is told.
-    #expect(ForwardRefusal.epochDiffers.unserved(epoch: 7).fields.contains { $0.name == "Atoll-Epoch" && $0.value == "7" })
+    #expect(
+      ForwardRefusal.epochDiffers.unserved(epoch: 7).fields.contains { $0.name == "Atoll-Epoch" && $0.value == "7" })
+    #expect(ForwardRefusal.epochUnknown.unserved(epoch: 7).fields.contains { $0.name == "Atoll-Epoch" })
     #expect(ForwardRefusal.sealed.unserved(epoch: 7).fields.allSatisfy { $0.name != "Atoll-Epoch" })
     #expect(Epoch.said("7") == 7 && Epoch.said("0") == nil && Epoch.said("-1") == nil && Epoch.said("7 ") == nil)
     #expect(Epoch.said("18446744073709551616") == nil && Epoch.said("") == nil)

@@ -14,8 +14,10 @@ enum ForwardRefusal: String, Error, Sendable, CaseIterable {
   case altered
   /// Issued too long ago, or by a clock that is too far ahead.
   case stale
-  /// For an earlier run of this node, whose nonces nobody remembers; or its sender has not heard of this one yet.
+  /// For an earlier run of this node, whose nonces nobody remembers.
   case epochDiffers = "epoch_differs"
+  /// Its sender has not heard yet which run this is: the first forward between two runs. No fault of anybody's.
+  case epochUnknown = "epoch_unknown"
   /// Shown before.
   case replayed
   /// As many are remembered as can be.
@@ -30,7 +32,7 @@ enum ForwardRefusal: String, Error, Sendable, CaseIterable {
     switch self {
     case .sealed, .altered, .stale, .replayed: .forwardRefused
     case .full: .forwardBusy
-    case .epochDiffers: .epochDiffers
+    case .epochDiffers, .epochUnknown: .epochDiffers
     case .topologyDiffers: .topologyDiffers
     case .versionDiffers: .versionDiffers
     case .loop: .loop
@@ -41,7 +43,7 @@ enum ForwardRefusal: String, Error, Sendable, CaseIterable {
     switch self {
     case .sealed, .altered, .stale, .replayed: 403
     case .full: 503
-    case .epochDiffers, .topologyDiffers, .versionDiffers, .loop: 409
+    case .epochDiffers, .epochUnknown, .topologyDiffers, .versionDiffers, .loop: 409
     }
   }
 
@@ -51,7 +53,8 @@ enum ForwardRefusal: String, Error, Sendable, CaseIterable {
       "The header \(Forward.fieldName) is not good here: only the nodes of this topology make it, once for each call. "
         + "A client leaves it out; nodes need the same keys, and clocks that differ by less than "
         + "\(ForwardBounds.skewMilliseconds / 1_000) s."
-    case .epochDiffers: "This node has begun anew; the node that passes the call on repeats it with the epoch that is said here."
+    case .epochDiffers, .epochUnknown:
+      "This node has begun anew; the node that passes the call on repeats it with the epoch that is said here."
     case .full: "This node takes no more forwarded calls at the moment; try again in a few seconds."
     case .topologyDiffers:
       "The node that passes this call on has another topology; give all nodes the same topology.toml."
@@ -67,7 +70,7 @@ enum ForwardRefusal: String, Error, Sendable, CaseIterable {
   /// - parameter epoch: of the node that refuses, for who can seal.
   func unserved(epoch: UInt64?) -> ToolOutcome.Unserved {
     var fields = [word.field]
-    if self == .epochDiffers, let epoch { fields.append((name: Epoch.fieldName, value: "\(epoch)")) }
+    if word == .epochDiffers, let epoch { fields.append((name: Epoch.fieldName, value: "\(epoch)")) }
     if self == .full { fields.append((name: "Retry-After", value: "1")) }
     return ToolOutcome.Unserved(
       status: status, code: .forwardRefused, message, data: #"{"refused":"\#(word.rawValue)"}"#, fields: fields)
@@ -89,7 +92,6 @@ struct ForwardGate: Sendable {
     guard forward.issued <= now &+ ForwardBounds.skewMilliseconds,
       now <= forward.issued &+ ForwardBounds.lifeMilliseconds
     else { return .failure(.stale) }
-    guard forward.epoch == topology.epoch else { return .failure(.epochDiffers) }
     switch topology.replays.take(forward.nonce, issued: forward.issued, now: now) {
     case .fresh: break
     case .seen: return .failure(.replayed)
@@ -99,6 +101,7 @@ struct ForwardGate: Sendable {
     guard !forward.passed.contains(topology.name), forward.passed.count < PlacementLimits.hopsMax else {
       return .failure(.loop)
     }
+    guard forward.epoch == topology.epoch else { return .failure(forward.epoch == 0 ? .epochUnknown : .epochDiffers) }
     return .success(forward)
   }
 }

@@ -56,7 +56,9 @@ final class Forwarder {
   ) async -> ForwardAttempt {
     let known = topology.epoch(of: site)
     let first = await once(call, at: site, lines, body: body, digest: digest, deadline: deadline)
-    guard case .refused(.epochDiffers) = first, topology.epoch(of: site) != known, loop.now < deadline else { return first }
+    guard case .refused(.epochDiffers) = first, topology.epoch(of: site) != known, loop.now < deadline else {
+      return first
+    }
     return await once(call, at: site, lines, body: body, digest: digest, deadline: deadline)
   }
 
@@ -84,8 +86,12 @@ final class Forwarder {
       deadline: deadline &+ UInt64((path.roundTrip + ForwardBounds.graceMilliseconds) * 1e6))
     let relay = ForwardRelay(loop: loop, client: call.isPart ? nil : call.exchange, isMessage: call.loop.isMessage)
     let attempt = await relay.attempt(request, to: target, by: links)
-    if let epoch = relay.epoch { topology.learn(epoch, of: site) }
-    note(attempt, site, relay)
+    if case .refused(.epochDiffers) = attempt, let epoch = relay.epoch {
+      // The same attempt follows, and counts.
+      topology.learn(epoch, of: site)
+    } else {
+      note(attempt, site, relay)
+    }
     return attempt
   }
 

@@ -44,7 +44,7 @@ extension NodeLoop {
 
   /// Counts a forward that is not taken, logs it unless one was logged a moment ago, and gives what its sender is told.
   func refuse(_ refusal: ForwardRefusal) -> HTTPAnswer {
-    count(refusal)
+    if refusal != .epochUnknown { count(refusal) }
     return refusal.unserved(epoch: topology?.epoch).answer()
   }
 
