@@ -112,6 +112,10 @@ worker_t *javascript_new(wasm_engine_t *engine, wasmtime_module_t *code, wasmtim
   define_refusal(worker, "atoll:clock", "now", 1, WASMTIME_KIND_I64);
   define_refusal(worker, "atoll:random", "fill", 2, -1);
   define_refusal(worker, "atoll:log", "write", 3, -1);
+  define_refusal(worker, "atoll:io", "read", 3, WASMTIME_KIND_I32);
+  define_refusal(worker, "atoll:kv", "start", 2, WASMTIME_KIND_I32);
+  define_refusal(worker, "atoll:session", "start", 2, WASMTIME_KIND_I32);
+  define_refusal(worker, "atoll:fetch", "start", 2, WASMTIME_KIND_I32);
   // Each call puts its own memory where the last one's was.
   wasmtime_linker_allow_shadowing(worker->linker, true);
   check("prepare", wasmtime_linker_instantiate_pre(worker->linker, image, &worker->prepared), NULL);
