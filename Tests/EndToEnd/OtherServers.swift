@@ -30,18 +30,7 @@ final class RedisProcess: @unchecked Sendable {
   }
 
   var url: String { "redis://127.0.0.1:\(port)" }
-  /// Returns when it stands still (proc(5), `stat`): its threads stop one after the other.
-  func pause() {
-    let tasks = "/proc/\(process.processIdentifier)/task"
-    kill(process.processIdentifier, SIGSTOP)
-    let deadline = Date(timeIntervalSinceNow: 5)
-    while Date() < deadline {
-      let threads = (try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []
-      let states = threads.compactMap { try? String(contentsOfFile: "\(tasks)/\($0)/stat", encoding: .utf8) }
-      if states.allSatisfy({ $0.split(separator: ")").last?.hasPrefix(" T") == true }) { return }
-      usleep(500)
-    }
-  }
+  func pause() { standStill(process.processIdentifier) }
   func resume() { kill(process.processIdentifier, SIGCONT) }
 }
 
@@ -91,4 +80,18 @@ func freePort() throws -> UInt16 {
   }
   guard status == 0 else { throw EndToEndError("no free port") }
   return UInt16(bigEndian: address.sin_port)
+}
+
+/// Stops a process where it is (SIGSTOP), and returns when it stands still (proc(5), `stat`): its threads stop one after the
+/// other, and one of them may answer meanwhile.
+func standStill(_ process: pid_t) {
+  kill(process, SIGSTOP)
+  let tasks = "/proc/\(process)/task"
+  let deadline = Date(timeIntervalSinceNow: 5)
+  while Date() < deadline {
+    let threads = (try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []
+    let states = threads.compactMap { try? String(contentsOfFile: "\(tasks)/\($0)/stat", encoding: .utf8) }
+    if states.allSatisfy({ $0.split(separator: ")").last?.hasPrefix(" T") == true }) { return }
+    usleep(500)
+  }
 }

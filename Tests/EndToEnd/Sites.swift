@@ -110,18 +110,8 @@ final class Sites {
 }
 
 extension ServedNode {
-  /// Stops the process where it is (SIGSTOP); its port goes on taking connections.
-  func pause() {
-    kill(pid, SIGSTOP)
-    let tasks = "/proc/\(pid)/task"
-    let deadline = Date(timeIntervalSinceNow: 5)
-    while Date() < deadline {
-      let threads = (try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []
-      let states = threads.compactMap { try? String(contentsOfFile: "\(tasks)/\($0)/stat", encoding: .utf8) }
-      if states.allSatisfy({ $0.split(separator: ")").last?.hasPrefix(" T") == true }) { return }
-      usleep(500)
-    }
-  }
+  /// Its port goes on taking connections.
+  func pause() { standStill(pid) }
 
   func resume() { kill(pid, SIGCONT) }
 }
